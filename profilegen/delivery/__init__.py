@@ -1,0 +1,1 @@
+"""Bringing finished profiles to where they belong."""

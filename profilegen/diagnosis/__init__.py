@@ -1,0 +1,1 @@
+"""From what a server said to the cause behind it."""

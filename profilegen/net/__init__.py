@@ -1,0 +1,1 @@
+"""The network's one door: resolver, connections, TLS contexts, HTTP client."""

@@ -1,0 +1,283 @@
+"""
+What the story asks of the world, one narrow Protocol per need.
+
+Adapters implement these; the core and the flow know nothing else of the outside. Every method that may wait is
+`async def`. Errors are those of `profilegen.errors`; an empty answer is an empty value, never an exception.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePath
+from typing import Generic, Protocol, TypeVar
+
+from profilegen.address import Address
+from profilegen.profile.types import Profile, SignedProfile
+from profilegen.report import Report
+from profilegen.secret import Secret
+from profilegen.settings.candidates import Advice, Answer, Resolution
+from profilegen.settings.servers import FoundServer, Server
+
+Progress = Callable[[str], None]
+"""Called with one short line per step, for people who wait."""
+
+RecordT_co = TypeVar("RecordT_co", covariant=True)
+
+
+# --- the network -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MxRecord:
+    """One MX record; `host` in lower case without trailing dot, "" for the null MX of RFC 7505."""
+
+    preference: int
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SrvRecord:
+    """One SRV record (RFC 2782); `target` in lower case without trailing dot, "" where the record says "."."""
+
+    priority: int
+    weight: int
+    port: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records(Generic[RecordT_co]):
+    """A DNS answer; no records: the name or type does not exist. `authenticated` is the resolver's AD bit."""
+
+    records: tuple[RecordT_co, ...] = ()
+    authenticated: bool = False
+
+
+class Resolver(Protocol):
+    """The one resolver of the program. Raises ResolverProblem when no name server gave an answer."""
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        """Return all IPv6 and IPv4 addresses of a host name, an IP literal as itself; empty: it does not exist."""
+        ...
+
+    async def mx(self, domain: str) -> Records[MxRecord]:
+        """Return the MX records by ascending preference, then name."""
+        ...
+
+    async def srv(self, name: str) -> Records[SrvRecord]:
+        """Return the SRV records of a full name such as "_imaps._tcp.example.com", in no particular order."""
+        ...
+
+    async def txt(self, name: str) -> Records[str]:
+        """Return the TXT records, the strings of each joined."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """A bounded HTTP answer; `url` is where it came from in the end, `crossed_to` the host if that is another domain."""
+
+    url: str
+    status: int
+    body: bytes = field(repr=False)
+    crossed_to: str | None = None
+
+
+class Http(Protocol):
+    """The one HTTP client: https only, verified, at most 3 redirects and 64 KiB."""
+
+    async def get(self, url: str) -> HttpAnswer:
+        """Return the answer whatever its status; raises NetworkProblem if there is none or it breaks the limits."""
+        ...
+
+
+# --- settings --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAnswer:
+    """A catalogue record made concrete for one address: servers in the provider's own order, user names filled in."""
+
+    provider: str
+    name: str
+    advice: Advice
+    servers: tuple[Server, ...]
+    sha256: str
+    checked: str
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayService:
+    """A service that sends mail for other people's domains; `spf` is the name its customers include."""
+
+    id: str
+    name: str
+    outgoing: tuple[Server, ...]
+    spf: str | None
+    url: str | None
+
+
+class Catalogue(Protocol):
+    """The provider catalogue, offline."""
+
+    async def by_domain(self, address: Address) -> ProviderAnswer | None:
+        """Return the provider of exactly this mail domain (or its explicit wildcard)."""
+        ...
+
+    async def by_mx(self, address: Address, mx_host: str) -> ProviderAnswer | None:
+        """Return the provider whose MX pattern matches at a label boundary, the longest pattern first."""
+        ...
+
+    async def relay(self, provider_id: str, username: str) -> RelayService | None:
+        """Return a relay service by id, its servers with this user name."""
+        ...
+
+
+class SettingsSource(Protocol):
+    """One place that may know the settings of an address. `kind` is its name on the command line."""
+
+    kind: str
+
+    async def find(self, address: Address) -> Answer:
+        """Return what it knows, an empty Answer for nothing; raises WorldProblem if it could not be asked."""
+        ...
+
+
+class Prober(Protocol):
+    """Looks at one server without any credential."""
+
+    async def examine(self, server: Server) -> Report:
+        """Return the findings of `dns … capabilities_tls`, named without direction; raises for nothing a server does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """How to look up: `sources` None means every default source."""
+
+    address: Address
+    offline: bool = False
+    probe: bool = True
+    sources: tuple[str, ...] | None = None
+
+
+class Finder(Protocol):
+    """Finds the settings of an address."""
+
+    async def resolve(self, question: Question) -> Resolution:
+        """Return the resolution; raises WorldProblem only if nothing at all could be asked."""
+        ...
+
+
+# --- proof -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """
+    A test-send: both servers exactly as the profile has them, the passwords, and how far to go.
+
+    `level` 1 endpoint, 2 login, 3 accepted, 4 arrived. `aliases` are further senders to try. `recipient` defaults to the
+    mailbox itself.
+    """
+
+    address: Address
+    incoming: FoundServer
+    outgoing: FoundServer
+    level: int
+    incoming_password: Secret | None = None
+    outgoing_password: Secret | None = None
+    recipient: Address | None = None
+    aliases: tuple[Address, ...] = ()
+    through_relay: bool = False
+
+
+class Verifier(Protocol):
+    """Test-sends with exactly the settings of a profile."""
+
+    async def verify(self, trial: Trial, progress: Progress) -> Report:
+        """Return a report with every check of the contract, `skip` where it was not reached; secrets are masked."""
+        ...
+
+
+class LoginBudget(Protocol):
+    """At most two failed logins per (host, port, user name) and hour, kept across runs."""
+
+    async def reserve(self, host: str, port: int, username: str) -> datetime | None:
+        """Book one attempt as failed beforehand and return None, or return when the next try is allowed."""
+        ...
+
+    async def succeeded(self, host: str, port: int, username: str) -> None:
+        """Forget every failure of this login."""
+        ...
+
+    async def release(self, host: str, port: int, username: str) -> None:
+        """Take the last booking back: the server gave no verdict."""
+        ...
+
+
+# --- signed bytes, records and files ---------------------------------------------------------------------
+
+
+class Signer(Protocol):
+    """Signs with one identity."""
+
+    async def sign(self, profile: Profile) -> SignedProfile:
+        """Return the profile inside DER CMS SignedData; raises KeyProblem if key or certificate cannot be used."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """One issued profile: for which accounts, under which identifier and revision, signed by whom, on what evidence."""
+
+    accounts: tuple[str, ...]
+    identifier: str
+    uuid: str
+    revision: str
+    sha256: str
+    signer_spki_sha256: str | None
+    issued_at: datetime
+    level: int | None = None
+    allowed_because: str | None = None
+
+
+class IssueLog(Protocol):
+    """Remembers every issued profile, append only."""
+
+    async def last(self, account: str) -> Issued | None:
+        """Return the newest record that names this account key (`Address.account`)."""
+        ...
+
+    async def record(self, issued: Issued) -> None:
+        """Append one record, durable on return."""
+        ...
+
+
+class StagedFile(Protocol):
+    """A complete file under a temporary name."""
+
+    async def commit(self) -> None:
+        """Give it its name in one step."""
+        ...
+
+    async def discard(self) -> None:
+        """Remove it, leaving nothing behind."""
+        ...
+
+
+class Drop(Protocol):
+    """Where finished files go."""
+
+    async def stage(self, path: PurePath, data: bytes, *, private: bool) -> StagedFile:
+        """Write all bytes beside `path` (0600 if private), durable; raises OutputProblem, also for a symlink."""
+        ...
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Return the current time, aware, in UTC."""
+        ...

@@ -1,0 +1,1 @@
+"""Talking to real mail servers: looking without a credential, and the test-send."""

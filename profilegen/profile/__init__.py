@@ -1,0 +1,1 @@
+"""Apple configuration profiles: building them, reading them, judging them. Pure: values in, values out."""

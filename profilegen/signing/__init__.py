@@ -1,0 +1,1 @@
+"""Signing identities and CMS SignedData."""

@@ -1,0 +1,1 @@
+"""The home: what was issued, and how many logins failed."""

@@ -1,0 +1,1 @@
+"""From configuration to a working flow: the only place that names concrete classes."""
