@@ -75,7 +75,7 @@ class Resolver(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """A bounded HTTP answer; `url` is where it came from in the end, `crossed_to` the host if that is another domain."""
+    """A bounded HTTP answer; `url` is its final place, `crossed_to` that host if it is in another domain."""
 
     url: str
     status: int
@@ -148,7 +148,7 @@ class Prober(Protocol):
     """Looks at one server without any credential."""
 
     async def examine(self, server: Server) -> Report:
-        """Return the findings of `dns … capabilities_tls`, named without direction; raises for nothing a server does."""
+        """Return the findings of `dns … capabilities_tls`, named without direction; raises for no fault of a server."""
         ...
 
 
@@ -178,8 +178,8 @@ class Trial:
     """
     A test-send: both servers exactly as the profile has them, the passwords, and how far to go.
 
-    `level` 1 endpoint, 2 login, 3 accepted, 4 arrived. `aliases` are further senders to try. `recipient` defaults to the
-    mailbox itself.
+    `level` 1 endpoint, 2 login, 3 accepted, 4 arrived. `aliases` are further senders to try. `recipient` defaults to
+    the mailbox itself.
     """
 
     address: Address

@@ -1,0 +1,1 @@
+"""The test suite: rooms mirror the package, `lab` starts real servers."""

@@ -1,0 +1,8 @@
+"""What every test shares: hypothesis profiles and the fixtures that start real servers."""
+
+from hypothesis import settings
+
+settings.register_profile("default", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("default")
+
+pytest_plugins: list[str] = []
