@@ -1,0 +1,68 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from profilegen.config.values import KEYS, Config, load_config
+from profilegen.errors import ConfigProblem
+
+
+def test_every_field_has_a_dotted_key() -> None:
+    assert {field.name for field in fields(Config)} == set(KEYS.values())
+
+
+def test_environment_beats_the_named_file_which_beats_the_folder(tmp_path: Path) -> None:
+    named = tmp_path / "named.toml"
+    named.write_text('organization = "Named"\n[network]\nresolver = "127.0.0.1:53"\n')
+    (tmp_path / "profilegen.toml").write_text(
+        'organization = "Folder"\nidentifier_prefix = "com.example"\ndomains = ["example.com"]\n'
+        '[network]\nresolver = "127.0.0.2"\n'
+    )
+
+    loaded = load_config(
+        environ={"PROFILEGEN_NETWORK__RESOLVER": "127.0.0.3:5353", "PROFILEGEN_MAIL_PASSWORD": "x"},
+        config_file=named,
+        folders=[tmp_path],
+    )
+
+    assert loaded.config == Config(
+        organization="Named",
+        identifier_prefix="com.example",
+        domains=("example.com",),
+        network_resolver="127.0.0.3:5353",
+    )
+    assert loaded.origins["network.resolver"] == "environment PROFILEGEN_NETWORK__RESOLVER"
+    assert loaded.origins["organization"] == f"file {named}"
+    assert loaded.origins["signing.key"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("organisation = 'x'", '"organisation"'),
+        ("organization = 3", "must be a text"),
+        ("domains = 'example.com'", "must be a list"),
+        ("[network]\nresolver = ''", "must be a text"),
+        ("organization = ", "cannot be read"),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "profilegen.toml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigProblem, match=words) as caught:
+        load_config(environ={}, config_file=None, folders=[tmp_path])
+
+    assert str(path) in caught.value.message
+
+
+def test_a_misspelt_section_in_the_environment_is_an_error() -> None:
+    with pytest.raises(ConfigProblem, match=r"network\.resolvr"):
+        load_config(environ={"PROFILEGEN_NETWORK__RESOLVR": "x"}, config_file=None, folders=[])
+
+
+def test_a_list_in_the_environment_is_comma_separated_or_json() -> None:
+    for text in ("example.com, example.org", '["example.com", "example.org"]'):
+        loaded = load_config(environ={"PROFILEGEN_DOMAINS": text}, config_file=None, folders=[])
+
+        assert loaded.config.domains == ("example.com", "example.org")
