@@ -1,8 +1,8 @@
 """
 The configuration: a few values, where each came from, and nothing read before it is asked for.
 
-Order: environment, `--config FILE`, `profilegen.toml` in the working directory, the user's config folder, default. Options
-of a command stand above all of them and never pass through here.
+Order: environment, `--config FILE`, `profilegen.toml` in the working directory, the user's config folder, default.
+Options of a command stand above all of them and never pass through here.
 """
 
 import json
@@ -21,8 +21,8 @@ class Config:
     """
     Every value there is; field names are the dotted keys with "_" for ".".
 
-    `network_resolver` is "ip" or "ip:port"; `network_ca` a PEM file of further trust anchors; `domains` the mail domains
-    this organisation may build for (empty: all).
+    `network_resolver` is "ip" or "ip:port"; `network_ca` a PEM file of further trust anchors; `domains` the mail
+    domains this organisation may build for (empty: all).
     """
 
     organization: str | None = None
