@@ -100,6 +100,20 @@ class Server:
         """The endpoint in one word, for example "smtp.example.com:587/starttls"."""
         return f"{self.host}:{self.port}/{self.security}"
 
+    @property
+    def found(self) -> FoundServer:
+        """The server as a profile carries it: the method written is the password wherever it is among the offered."""
+        auth = Auth.PASSWORD if Auth.PASSWORD in self.auth else self.auth[0]
+        return FoundServer(
+            protocol=self.protocol,
+            host=self.host,
+            port=self.port,
+            use_ssl=True,
+            security=self.security,
+            auth=auth,
+            username=self.username,
+        )
+
     @classmethod
     def from_found(cls, found: FoundServer) -> "Server | tuple[Flaw, ...]":
         """Return the server if everything is there and right, else every flaw."""
