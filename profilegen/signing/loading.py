@@ -1,0 +1,118 @@
+"""Signing identities from the files people have: PEM and PKCS#12 (RFC 7468, RFC 7292)."""
+
+from collections.abc import Sequence
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
+
+from profilegen.errors import KeyProblem
+from profilegen.secret import Secret
+from profilegen.signing.chain import order_chain
+from profilegen.signing.identity import SigningIdentity, matches
+
+MAX_BYTES = 1 << 20  # far more than any key or bundle of certificates
+
+
+def load_pem(*, cert: bytes, key: bytes, chain: bytes = b"", password: Secret | None = None) -> SigningIdentity:
+    """
+    Return the identity made of PEM texts.
+
+    `cert` and `chain` hold any number of certificates in any order; the signer's is the one in `cert` that belongs
+    to the key, else the first. Raises KeyProblem: `unreadable_key`, `wrong_key_password`, `unreadable_certificate`.
+    """
+    private_key = _load_key(_bounded(key, "unreadable_key"), password)
+    certificates = load_certificates(cert)
+    others = load_certificates(chain) if chain.strip() else []
+    return _assemble(private_key, certificates, others)
+
+
+def load_pkcs12(data: bytes, *, password: Secret | None = None) -> SigningIdentity:
+    """
+    Return the identity inside a PKCS#12 file (".p12", ".pfx").
+
+    Raises KeyProblem: `unreadable_key` (also: no key or no certificate inside), `wrong_key_password`.
+    """
+    bundle = _open_pkcs12(_bounded(data, "unreadable_key"), password)
+    if bundle.key is None or bundle.cert is None:
+        raise KeyProblem(
+            "The PKCS#12 file does not hold a private key together with its certificate.",
+            hint="Export the identity again with its private key.",
+            code="unreadable_key",
+        )
+    others = [entry.certificate for entry in bundle.additional_certs]
+    return _assemble(bundle.key, [bundle.cert.certificate], others)
+
+
+def load_certificates(data: bytes) -> list[x509.Certificate]:
+    """Return every certificate of a PEM text; raises KeyProblem `unreadable_certificate` if there is none."""
+    try:
+        return x509.load_pem_x509_certificates(_bounded(data, "unreadable_certificate"))
+    except ValueError as exc:
+        raise KeyProblem(
+            "The certificate file is not a PEM certificate.",
+            hint='Give a file with "-----BEGIN CERTIFICATE-----"; openssl x509 -inform der converts DER files.',
+            code="unreadable_certificate",
+        ) from exc
+
+
+def _assemble(
+    key: PrivateKeyTypes, certificates: Sequence[x509.Certificate], others: Sequence[x509.Certificate]
+) -> SigningIdentity:
+    leaf = next((certificate for certificate in certificates if _belongs(key, certificate)), certificates[0])
+    return SigningIdentity(key=key, certificate=leaf, chain=order_chain(leaf, [*certificates, *others]))
+
+
+def _belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
+    try:
+        return matches(key, certificate)
+    except (ValueError, UnsupportedAlgorithm):  # a stranger with a key of an unknown kind
+        return False
+
+
+def _load_key(data: bytes, password: Secret | None) -> PrivateKeyTypes:
+    encrypted = b"ENCRYPTED" in data
+    if encrypted and password is None:
+        raise _wrong_password("The private key is encrypted and no password was given.")
+    try:
+        return load_pem_private_key(data, _encode(password) if encrypted else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
+        if encrypted:
+            raise _wrong_password("The private key cannot be decrypted with this password.") from exc
+        raise KeyProblem(
+            "The key file is not a PEM private key that can be read.",
+            hint='Give an unbroken file with "-----BEGIN PRIVATE KEY-----".',
+            code="unreadable_key",
+        ) from exc
+
+
+def _open_pkcs12(data: bytes, password: Secret | None) -> pkcs12.PKCS12KeyAndCertificates:
+    try:
+        return pkcs12.load_pkcs12(data, _encode(password))
+    except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
+        if "password" in str(exc).lower():
+            raise _wrong_password("The PKCS#12 file cannot be opened with this password.") from exc
+        raise KeyProblem(
+            "The file is not a PKCS#12 file that can be read.",
+            hint="Export the identity again; very old files are rewritten by openssl pkcs12 -legacy.",
+            code="unreadable_key",
+        ) from exc
+
+
+def _encode(password: Secret | None) -> bytes | None:
+    return None if password is None else password.reveal().encode("utf-8", "surrogatepass")
+
+
+def _bounded(data: bytes, code: str) -> bytes:
+    if len(data) > MAX_BYTES:
+        raise KeyProblem(
+            f"The file is larger than {MAX_BYTES >> 20} MiB and cannot be a key or certificate.",
+            hint="Check which file was given.",
+            code=code,
+        )
+    return data
+
+
+def _wrong_password(message: str) -> KeyProblem:
+    return KeyProblem(message, hint="Give the password the file was made with.", code="wrong_key_password")

@@ -1,0 +1,67 @@
+"""What was issued, append only."""
+
+import sqlite3
+from datetime import UTC, datetime
+
+from profilegen.ports import Issued
+from profilegen.storage.state import State
+
+_LAST = """
+SELECT issued.* FROM issued JOIN issued_account ON issued_account.issued_id = issued.id
+WHERE issued_account.account = ? ORDER BY issued.id DESC LIMIT 1
+"""
+_ACCOUNTS = "SELECT account FROM issued_account WHERE issued_id = ? ORDER BY position"
+_APPEND = """
+INSERT INTO issued (identifier, uuid, revision, sha256, signer_spki_sha256, issued_at, level, allowed_because)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_APPEND_ACCOUNT = "INSERT INTO issued_account (account, issued_id, position) VALUES (?, ?, ?)"
+
+
+class SqliteIssueLog:
+    """A `ports.IssueLog` in the state file; raises what `State` raises."""
+
+    def __init__(self, *, state: State) -> None:
+        self._state = state
+
+    async def last(self, account: str) -> Issued | None:
+        """Return the newest record that names this account key."""
+        with self._state.reading() as connection:
+            connection.row_factory = sqlite3.Row
+            row = connection.execute(_LAST, (account,)).fetchone()
+            if row is None:
+                return None
+            accounts = connection.execute(_ACCOUNTS, (row["id"],)).fetchall()
+        return _issued(row, tuple(entry["account"] for entry in accounts))
+
+    async def record(self, issued: Issued) -> None:
+        """Append one record, durable on return."""
+        values = (
+            issued.identifier,
+            issued.uuid,
+            issued.revision,
+            issued.sha256,
+            issued.signer_spki_sha256,
+            issued.issued_at.astimezone(UTC).isoformat(),
+            issued.level,
+            issued.allowed_because,
+        )
+        with self._state.transaction() as connection:
+            issued_id = connection.execute(_APPEND, values).lastrowid
+            distinct = dict.fromkeys(issued.accounts)
+            rows = [(account, issued_id, position) for position, account in enumerate(distinct)]
+            connection.executemany(_APPEND_ACCOUNT, rows)
+
+
+def _issued(row: sqlite3.Row, accounts: tuple[str, ...]) -> Issued:
+    return Issued(
+        accounts=accounts,
+        identifier=row["identifier"],
+        uuid=row["uuid"],
+        revision=row["revision"],
+        sha256=row["sha256"],
+        signer_spki_sha256=row["signer_spki_sha256"],
+        issued_at=datetime.fromisoformat(row["issued_at"]),
+        level=row["level"],
+        allowed_because=row["allowed_because"],
+    )
