@@ -1,0 +1,64 @@
+"""From the MX records of a domain to the catalogue: who receives its mail usually also offers its mailboxes."""
+
+from profilegen.address import Address
+from profilegen.ports import Catalogue, Clock, MxRecord, ProviderAnswer, Resolver
+from profilegen.settings.candidates import Answer, Candidate, Notice, Source, Tier
+
+Match = tuple[MxRecord, ProviderAnswer]
+
+
+class MxSource:
+    """Implements `ports.SettingsSource` over all MX records by ascending preference (tier 3)."""
+
+    kind = "mx"
+
+    def __init__(self, *, resolver: Resolver, catalogue: Catalogue, clock: Clock) -> None:
+        self._resolver = resolver
+        self._catalogue = catalogue
+        self._clock = clock
+
+    async def find(self, address: Address) -> Answer:
+        """Return the servers of every matching provider and the advice of the first; a notice for a null MX."""
+        answer = await self._resolver.mx(address.domain)
+        hosts = [record for record in answer.records if record.host]
+        if answer.records and not hosts:
+            return Answer(kind=self.kind, notices=(_null_mx(address.domain),))
+        matches = await self._matches(address, hosts)
+        if not matches:
+            return Answer(kind=self.kind)
+        candidates = tuple(
+            Candidate(server=server, sources=(source,), tier=Tier.T3, order=rank * 100 + order)
+            for rank, match in enumerate(matches)
+            for source in [self._source(match, authenticated=answer.authenticated)]
+            for order, server in enumerate(match[1].servers)
+        )
+        notices = (_ambiguous(matches),) if len(matches) > 1 else ()
+        return Answer(kind=self.kind, candidates=candidates, advice=matches[0][1].advice, notices=notices)
+
+    async def _matches(self, address: Address, records: list[MxRecord]) -> list[Match]:
+        """The first record of each provider, in the order of the records."""
+        matches: dict[str, Match] = {}
+        for record in records:
+            provider = await self._catalogue.by_mx(address, record.host)
+            if provider is not None:
+                matches.setdefault(provider.provider, (record, provider))
+        return list(matches.values())
+
+    def _source(self, match: Match, *, authenticated: bool) -> Source:
+        record, provider = match
+        return Source(
+            kind=self.kind,
+            detail=f"MX {record.preference} {record.host} matches {provider.pattern}: {provider.name}",
+            fetched=self._clock.now(),
+            sha256=provider.sha256,
+            dnssec=authenticated,
+        )
+
+
+def _null_mx(domain: str) -> Notice:
+    return Notice(code="null_mx", text=f"{domain} declares that it receives no mail (null MX, RFC 7505).")
+
+
+def _ambiguous(matches: list[Match]) -> Notice:
+    names = " and ".join(provider.name for _, provider in matches)
+    return Notice(code="mx_ambiguous", text=f"The MX records lead to more than one provider: {names}.")
