@@ -53,8 +53,8 @@ def _alias_notices(account: PasswordAccount) -> Iterator[Notice]:
     if account.settings.aliases:
         yield Notice(
             code="aliases_undocumented",
-            text=f"The aliases of {account.address.display} stand as a comma list in EmailAddress: devices take it, but "
-            "Apple does not document it.",
+            text=f"The aliases of {account.address.display} stand in EmailAddress as a comma list: devices take it, "
+            "but Apple does not document it.",
         )
 
 
