@@ -91,7 +91,8 @@ def _open_pkcs12(data: bytes, password: Secret | None) -> pkcs12.PKCS12KeyAndCer
     try:
         return pkcs12.load_pkcs12(data, _encode(password))
     except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
-        if "password" in str(exc).lower():
+        # The library says both in prose; a password that is no Unicode text becomes a TypeError.
+        if isinstance(exc, TypeError) or "password" in str(exc):
             raise _wrong_password("The PKCS#12 file cannot be opened with this password.") from exc
         raise KeyProblem(
             "The file is not a PKCS#12 file that can be read.",

@@ -1,0 +1,1 @@
+"""Tests of signing identities, CMS and the key store."""
