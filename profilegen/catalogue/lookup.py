@@ -1,23 +1,21 @@
 """Answers from the compiled catalogue: `ports.Catalogue` over one index file."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from profilegen.address import Address
 from profilegen.catalogue.index import Index, KeyKind, Record
-from profilegen.errors import MachineProblem, ProfilegenError, SettingsProblem
+from profilegen.errors import MachineProblem, SettingsProblem
 from profilegen.ports import ProviderAnswer, RelayService
 from profilegen.settings.candidates import AccountPayload, Advice, Notice, Status
+from profilegen.settings.clientconfig import expand
 from profilegen.settings.servers import Auth, Protocol, Security, Server
 
 RELAY = "relay"
 MAILBOX = "mailbox"
 DIRECTIONS = {"imap": Protocol.IMAP, "pop": Protocol.POP, "smtp": Protocol.SMTP}
 """The server tables of a provider file and what they speak."""
-
-_PLACEHOLDER = re.compile("%([A-Z]+)%")
 
 
 class FileCatalogue:
@@ -50,10 +48,19 @@ class FileCatalogue:
         return None
 
     async def relay(self, provider_id: str, username: str) -> RelayService | None:
-        """Return a relay service by id, its servers with this user name."""
+        """
+        Return a relay service by id, its servers with this user name.
+
+        A name the service fixes for everybody ("apikey") beats the one given. Raises SettingsProblem if neither is there.
+        """
         record = self.record(provider_id)
         if record is None or record.get("kind") != RELAY:
             return None
+        if not username and not all(entry.get("username") for entry in record.get("smtp", ())):
+            raise SettingsProblem(
+                f"{record['name']} needs the user name of your account there.",
+                hint="Give it with --outgoing-username.",
+            )
         with _blaming(record):
             return _relay(record, username)
 
@@ -66,12 +73,6 @@ class FileCatalogue:
         """Yield every provider, by id."""
         with Index(self._path) as index:
             yield from index.records()
-
-
-def expand(template: str, address: Address) -> str:
-    """Fill in the placeholders of a host or user name: %EMAILADDRESS%, %EMAILLOCALPART%, %EMAILDOMAIN%."""
-    values = {"EMAILADDRESS": str(address), "EMAILLOCALPART": address.local, "EMAILDOMAIN": address.domain}
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
 def _parents(name: str) -> Iterator[str]:
@@ -121,12 +122,6 @@ def _server(entry: Record, protocol: Protocol, host: str, username: str) -> Serv
 
 
 def _relay(record: Record, username: str) -> RelayService:
-    """A name fixed by the service ("apikey") beats the one given: it takes no other."""
-    if not username and not all(entry.get("username") for entry in record["smtp"]):
-        raise SettingsProblem(
-            f"{record['name']} needs the user name of your account there.",
-            hint="Give it with --outgoing-username.",
-        )
     return RelayService(
         id=record["id"],
         name=record["name"],
@@ -143,9 +138,7 @@ def _blaming(record: Record) -> Iterator[None]:
     """An entry that cannot be used is a fault of the installation, and named."""
     try:
         yield
-    except ProfilegenError:
-        raise
-    except (KeyError, TypeError, ValueError) as exc:
+    except (KeyError, TypeError, ValueError, SettingsProblem) as exc:
         raise MachineProblem(
             f'The catalogue entry "{record.get("id")}" cannot be used: {type(exc).__name__} {exc}.',
             hint="Run `profilegen providers check` and correct what it names.",

@@ -6,7 +6,7 @@ from datetime import date
 
 KEYS = (
     "id", "name", "kind", "status", "payload", "incomplete", "support", "status_page", "max_size", "max_per_day", "spf",
-    "checked", "domains", "mx",
+    "checked", "domains", "mx", "mx_except",
 )  # fmt: skip
 """The keys of a provider file before its tables, in the order they are written."""
 
@@ -40,7 +40,7 @@ def _entries(value: object) -> Iterator[Mapping[str, object]]:
 
 
 def _line(key: str, value: object) -> str:
-    if key in {"domains", "mx"} and isinstance(value, Sequence):
+    if key in {"domains", "mx", "mx_except"} and isinstance(value, Sequence):
         return f"{key} = [\n" + "".join(f"  {_text(item)},\n" for item in value) + "]"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"{key} = [" + ", ".join(_text(item) for item in value) + "]"
