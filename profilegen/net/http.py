@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from profilegen import __version__
-from profilegen.errors import NetworkProblem
+from profilegen.address import a_label
+from profilegen.errors import AddressProblem, NetworkProblem
 from profilegen.net.domains import registrable_domain
 from profilegen.ports import HttpAnswer, Resolver
 
@@ -58,22 +59,24 @@ class HttpsClient:
             async with asyncio.timeout(self._limits.total):
                 return await self._follow(start)
         except TimeoutError as exc:
-            raise _problem(start.host, f"no complete answer within {self._limits.total:g} seconds", "timeout") from exc
+            raise _problem(
+                _name(start), f"no complete answer within {self._limits.total:g} seconds", "timeout"
+            ) from exc
 
     async def _follow(self, start: "URL") -> HttpAnswer:
         url = start
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._fetch(url)
             if answer.location is None:
-                crossed_to = None if _same_domain(start.host, url.host) else url.host
+                crossed_to = None if _same_domain(_name(start), _name(url)) else _name(url)
                 return HttpAnswer(url=str(url), status=answer.status, body=answer.body, crossed_to=crossed_to)
             url = _redirected(url, answer.location)
-        raise _problem(start.host, f"more than {MAX_REDIRECTS} redirects", "bad_redirect")
+        raise _problem(_name(start), f"more than {MAX_REDIRECTS} redirects", "bad_redirect")
 
     async def _fetch(self, url: "URL") -> "_Fetched":
-        addresses = _interleaved(await self._resolver.addresses(url.host))[:MAX_ADDRESSES]
+        addresses = _interleaved(await self._resolver.addresses(_name(url)))[:MAX_ADDRESSES]
         if not addresses:
-            raise _problem(url.host, "there is no such host", "no_such_host")
+            raise _problem(_name(url), "there is no such host", "no_such_host")
         patience = self._limits.connect / min(len(addresses), 2)
         for address in addresses[:-1]:
             try:
@@ -95,17 +98,17 @@ class HttpsClient:
                 "Accept-Encoding": "gzip",
                 "Connection": "close",
             },
-            extensions={"sni_hostname": url.raw_host.decode("ascii"), "timeout": {"connect": patience}},
+            extensions={"sni_hostname": _name(url), "timeout": {"connect": patience}},
         )
         try:
             async with httpx2.AsyncHTTPTransport(verify=self._trust, trust_env=False) as transport:
                 response = await transport.handle_async_request(request)
                 try:
-                    return await _read(response, url.host)
+                    return await _read(response, _name(url))
                 finally:
                     await response.aclose()
         except httpx2.TransportError as exc:
-            raise _translated(exc, url.host) from exc
+            raise _translated(exc, _name(url)) from exc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +155,17 @@ def _checked(text: str, *, code: str) -> "URL":
 
     try:
         url = httpx2.URL(text)
-    except httpx2.InvalidURL as exc:
-        raise _problem(text[:80], "the address is not a URL", code) from exc
-    if url.scheme != "https" or not url.host or url.port not in (None, 443) or url.userinfo:
+        a_label(_name(url))
+    except (httpx2.InvalidURL, AddressProblem, UnicodeError) as exc:
+        raise _problem(text[:80], "this is no URL with a host name", code) from exc
+    if url.scheme != "https" or url.port not in (None, 443) or url.userinfo:
         raise _problem(text[:80], "only plain https addresses on port 443 are asked", code)
     return url.copy_with(fragment=None)
+
+
+def _name(url: "URL") -> str:
+    """The host in A-label form; `URL.host` would decode it."""
+    return url.raw_host.decode("ascii")
 
 
 def _redirected(url: "URL", location: str) -> "URL":
@@ -165,7 +174,7 @@ def _redirected(url: "URL", location: str) -> "URL":
     try:
         return _checked(str(url.join(location)), code="bad_redirect")
     except (httpx2.InvalidURL, ValueError) as exc:
-        raise _problem(url.host, "it redirects to something that is no URL", "bad_redirect") from exc
+        raise _problem(_name(url), "it redirects to something that is no URL", "bad_redirect") from exc
 
 
 def _same_domain(one: str, other: str) -> bool:
