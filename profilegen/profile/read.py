@@ -127,6 +127,9 @@ def _read_plist(data: bytes, result: ReadResult) -> ReadResult:
         return _with(result, "PG108", "The XML declares entities, which no profile needs; it was not read.", _REBUILD)
     except XmlProblem as problem:
         return _with(result, *_xml_fault(data, problem), _REBUILD)
+    if facts.root != "plist":
+        rule = "PG103" if result.signed else "PG101"
+        return _with(result, rule, "The XML is something else than a property list.", _REBUILD)
     return _load(_xml_start(data), plistlib.FMT_XML, replace(result, facts=facts))
 
 
