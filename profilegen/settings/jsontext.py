@@ -50,7 +50,8 @@ def _decode(text: str, place: int) -> tuple[object, int]:
     try:
         return _DECODER.raw_decode(text, place)
     except json.JSONDecodeError as problem:
-        raise BadJson(f"line {problem.lineno} column {problem.colno} is not JSON ({problem.msg})") from None
+        line = f"line {problem.lineno} " if "\n" in text.strip() else ""
+        raise BadJson(f"{line}column {problem.colno} is not JSON ({problem.msg})") from None
     except RecursionError:
         raise BadJson("it is nested too deeply") from None
 

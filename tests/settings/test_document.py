@@ -1,5 +1,6 @@
 """The JSON of a lookup: what it prints, what it reads back, and what it refuses."""
 
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from profilegen.address import Address
-from profilegen.errors import AddressProblem, ProfilegenError, SettingsProblem, UsageProblem
+from profilegen.errors import AddressProblem, SettingsProblem, UsageProblem
 from profilegen.settings.candidates import (
     AccountPayload,
     Candidate,
@@ -337,7 +338,8 @@ def test_every_other_field_is_read_just_as_hard(changes: dict[str, object], fiel
     [
         ("", "it holds no settings"),
         ("[]", "it holds no settings"),
-        ("nonsense", "line 1 column 1 is not JSON"),
+        ("nonsense", "column 1 is not JSON"),
+        (json.dumps(lookup_object()) + "\nnonsense", "line 2 column 1 is not JSON"),
         ('{"address": "you@example.com"', "is not JSON"),
         ("[1]", "something else than objects"),
         ("[[]]", "something else than objects"),
@@ -352,7 +354,7 @@ def test_every_other_field_is_read_just_as_hard(changes: dict[str, object], fiel
         ('{"address": "you@example.com",\n"x": "' + "x" * 10_000_000 + '"}', "line 2 is longer than 1048576"),
         (json.dumps([lookup_object(), lookup_object(address="YOU@example.com")]), "YOU@example.com appears twice"),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_a_file_that_is_no_settings_file_is_refused_in_one_line(text: str, reason: str) -> None:
     with pytest.raises(SettingsProblem) as caught:
@@ -377,10 +379,8 @@ json_texts = st.recursive(
 
 @given(json_texts | st.text())
 def test_no_json_at_all_brings_out_another_error(text: str) -> None:
-    try:
-        parse_settings(text)
-    except ProfilegenError as problem:
-        assert isinstance(problem, SettingsProblem | AddressProblem)
+    with contextlib.suppress(SettingsProblem, AddressProblem):
+        assert parse_settings(text)
 
 
 @given(
@@ -390,10 +390,8 @@ def test_no_json_at_all_brings_out_another_error(text: str) -> None:
     )
 )
 def test_no_server_object_brings_out_another_error(server: dict[str, object]) -> None:
-    try:
-        parse_settings(json.dumps(lookup_object(incoming=server)))
-    except SettingsProblem as problem:
-        assert "you@example.com" in problem.message or "not JSON" in problem.message
+    with contextlib.suppress(SettingsProblem):
+        assert only(json.dumps(lookup_object(incoming=server))).incoming is not None
 
 
 # --- overrides --------------------------------------------------------------------------------------------
