@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
 TaskT = TypeVar("TaskT")
@@ -12,5 +13,5 @@ def run_at_once(function: Callable[[TaskT], ResultT], tasks: Sequence[TaskT]) ->
     """Return the results of one process per task; no process begins before all of them are up."""
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(len(tasks))
-    with context.Pool(len(tasks), initializer=barrier.wait) as pool:
-        return pool.map(function, tasks, chunksize=1)
+    with ProcessPoolExecutor(len(tasks), context, barrier.wait) as pool:
+        return list(pool.map(function, tasks, timeout=60))

@@ -9,16 +9,13 @@ import pytest
 from profilegen.errors import ConfigProblem, MachineProblem
 from profilegen.storage.home import Home
 from tests.storage.parallel import run_at_once
+from tests.storage.workers import seal_of
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes and owners are a POSIX notion")
 
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def seal_of(path: Path) -> bytes:
-    return Home.open(path).seal()
 
 
 def test_a_home_is_made_with_its_parents(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from profilegen.ports import Issued, IssueLog
 from profilegen.storage.issues import SqliteIssueLog
 from profilegen.storage.state import State
+from tests.storage import workers
 from tests.storage.parallel import run_at_once
 
 MOMENT = datetime(2026, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
@@ -126,11 +127,6 @@ def test_the_log_cannot_be_changed_even_by_hand(path: Path, statement: str) -> N
     assert last(path, "you@example.com") == issued("you@example.com")
 
 
-def append(task: tuple[Path, int]) -> None:
-    path, number = task
-    record(path, issued("you@example.com", f"{number}@example.com"))
-
-
 def test_processes_that_start_on_a_fresh_file_at_once_lose_nothing(path: Path) -> None:
-    run_at_once(append, [(path, number) for number in range(8)])
+    run_at_once(workers.record, [(path, issued(f"{number}@example.com")) for number in range(8)])
     assert all(last(path, f"{number}@example.com") for number in range(8))

@@ -15,8 +15,8 @@ from profilegen.storage.logins import SqliteLoginBudget
 from profilegen.storage.state import State
 from tests.storage.clock import START, ManualClock
 from tests.storage.parallel import run_at_once
+from tests.storage.workers import LOGIN, reserve
 
-LOGIN = ("smtp.example.com", 587, "you@example.com")
 HOUR = timedelta(hours=1)
 ResultT = TypeVar("ResultT")
 
@@ -117,12 +117,8 @@ def test_bookings_of_a_clock_that_was_years_ahead_lock_nobody_out(path: Path) ->
     assert run(budget_at(path, clock).reserve(*LOGIN)) is None
 
 
-def reserve_once(path: Path) -> datetime | None:
-    return run(budget_at(path, ManualClock()).reserve(*LOGIN))
-
-
 def test_of_twenty_processes_at_once_exactly_two_may_try(path: Path) -> None:
-    answers = run_at_once(reserve_once, [path] * 20)
+    answers = run_at_once(reserve, [path] * 20)
     assert answers.count(None) == 2
     assert answers.count(START + HOUR) == 18
 
