@@ -121,15 +121,19 @@ class Index:
         return self._read(line.rpartition(b"\t")[2]).splitlines()
 
     def _record(self, line: bytes) -> Record:
-        record: Record = json.loads(self._read(line.rpartition(b"\t")[2]))
+        try:
+            record: Record = json.loads(self._read(line.rpartition(b"\t")[2]))
+        except ValueError as exc:
+            raise self._damaged() from exc
         return record
 
     def _read(self, extent: bytes) -> bytes:
-        offset, length, crc = (int(part, 16) for part in extent.split(b"."))
-        if length > _MOST:
-            raise self._damaged()
-        self._file.seek(offset)
-        block = self._file.read(length)
+        try:
+            offset, length, crc = (int(part, 16) for part in extent.split(b"."))
+            self._file.seek(offset)
+            block = self._file.read(min(length, _MOST))
+        except (OSError, ValueError) as exc:
+            raise self._damaged() from exc
         if len(block) != length or zlib.crc32(block) != crc:
             raise self._damaged()
         return block

@@ -51,16 +51,11 @@ class FileCatalogue:
         """
         Return a relay service by id, its servers with this user name.
 
-        A name the service fixes for everybody ("apikey") beats the one given. Raises SettingsProblem if neither is there.
+        A name that a service fixes for everybody ("apikey") beats the one given.
         """
         record = self.record(provider_id)
         if record is None or record.get("kind") != RELAY:
             return None
-        if not username and not all(entry.get("username") for entry in record.get("smtp", ())):
-            raise SettingsProblem(
-                f"{record['name']} needs the user name of your account there.",
-                hint="Give it with --outgoing-username.",
-            )
         with _blaming(record):
             return _relay(record, username)
 
