@@ -51,7 +51,7 @@ class ServerEntry(_Table):
     host: Text
     port: Annotated[StrictInt, Field(ge=1, le=65535)]
     security: Security
-    auth: Annotated[tuple[Literal[Auth.PASSWORD, Auth.CRAM_MD5, Auth.NTLM, Auth.OAUTH2], ...], Field(min_length=1)]
+    auth: Annotated[list[Literal[Auth.PASSWORD, Auth.CRAM_MD5, Auth.NTLM, Auth.OAUTH2]], Field(min_length=1)]
     username: Text | None = None
 
 
@@ -104,4 +104,4 @@ class ProviderFile(_Table):
     smtp: tuple[ServerEntry, ...] = ()
     notices: tuple[NoticeEntry, ...] = ()
     choices: tuple[ChoiceEntry, ...] = ()
-    sources: Annotated[tuple[SourceEntry, ...], Field(min_length=1)]
+    sources: Annotated[list[SourceEntry], Field(min_length=1)]
