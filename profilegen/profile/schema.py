@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 
@@ -31,25 +30,6 @@ class Key:
     macos: str | None = None
 
 
-_PYTHON_TYPES: Mapping[KeyType, tuple[type, ...]] = {
-    KeyType.STRING: (str,),
-    KeyType.INTEGER: (int,),
-    KeyType.REAL: (int, float),
-    KeyType.BOOLEAN: (bool,),
-    KeyType.DATA: (bytes,),
-    KeyType.DATE: (datetime,),
-    KeyType.ARRAY: (list,),
-    KeyType.DICTIONARY: (dict,),
-}
-
-
-def payload_types() -> frozenset[str]:
-    """Return every payload type whose keys are known."""
-    from profilegen.profile.apple_keys import PAYLOADS
-
-    return frozenset(PAYLOADS)
-
-
 def top_level_keys() -> Mapping[str, Key]:
     """Return the keys of the profile itself by name."""
     from profilegen.profile.apple_keys import TOP_LEVEL
@@ -63,10 +43,3 @@ def payload_keys(payload_type: str) -> Mapping[str, Key]:
 
     known = PAYLOADS.get(payload_type)
     return {} if known is None else {key.name: key for key in (*COMMON, *known)}
-
-
-def has_type(value: object, expected: KeyType) -> bool:
-    """True if a value read from a property list has this type; a Boolean is no number."""
-    if isinstance(value, bool):
-        return expected is KeyType.BOOLEAN
-    return isinstance(value, _PYTHON_TYPES[expected])

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from profilegen.profile.chain import Chain, is_issued_by, load_certificate, walk_chain
@@ -23,6 +24,7 @@ DIGESTS = {
 }
 """Digest algorithms by OID (RFC 8017, RFC 5754)."""
 
+_MOST_CERTIFICATES = 1000
 _RSA_PSS = "1.2.840.113549.1.1.10"
 _FAMILIES = (("1.2.840.113549.1.1.", "rsa"), ("1.2.840.10045.", "ec"), ("1.3.101.112", "ed25519"))
 
@@ -92,7 +94,7 @@ def signer_facts(certificate: "Certificate", chain: int) -> SignerFacts:
 
 
 def _load(ders: tuple[bytes, ...]) -> tuple["Certificate", ...]:
-    loaded = (load_certificate(der) for der in dict.fromkeys(ders))
+    loaded = (load_certificate(der) for der in islice(dict.fromkeys(ders), _MOST_CERTIFICATES))
     return tuple(certificate for certificate in loaded if certificate is not None)
 
 

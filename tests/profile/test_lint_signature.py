@@ -1,11 +1,13 @@
 """The linter on signed profiles: who signed, is it valid, and will a device believe it."""
 
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from profilegen.profile.certificates import certificate_payload
 from profilegen.profile.document import check_document
 from profilegen.profile.envelope import build_profile
 from profilegen.profile.lint import lint
@@ -21,6 +23,7 @@ LEAF = issue("Leaf", MIDDLE)
 SELF = issue("Self")
 EXPIRED = issue("Expired", ROOT, ends=NOW - timedelta(days=1))
 SOON = issue("Soon", ROOT, ends=NOW + timedelta(days=5))
+RSA = issue("RSA", ROOT, key=rsa.generate_private_key(65537, 2048))
 SHORT = issue("Short", ROOT, key=rsa.generate_private_key(65537, 1024))
 Case = tuple[str, Identity, tuple[Identity, ...], tuple[str, ...], list[tuple[str, str]]]
 SIGNED: list[Case] = [
@@ -30,6 +33,7 @@ SIGNED: list[Case] = [
     ("expired", EXPIRED, (), (), [("PG502", "error"), ("PG504", "warning")]),
     ("expires soon", SOON, (), (), [("PG502", "warning")]),
     ("sha1", LEAF, (MIDDLE,), ("-md", "sha1"), [("PG506", "warning")]),
+    ("pss", RSA, (), ("-keyopt", "rsa_padding_mode:pss"), [("PG506", "warning")]),
     ("short key", SHORT, (), (), [("PG506", "warning")]),
 ]
 
@@ -67,6 +71,41 @@ def test_an_algorithm_that_is_not_the_keys_is_an_error(tmp_path: Path) -> None:
     at = der.rindex(ecdsa_sha256)
     found = brief(judge(der[:at] + other + der[at + 10 :], anchors=(ROOT.der,)))
     assert found == [("PG506", "error", "")]
+
+
+def test_a_signer_that_is_not_valid_yet_is_an_error(tmp_path: Path) -> None:
+    result = read(openssl_sign(XML, LEAF, tmp_path, chain=(MIDDLE, ROOT)))
+    before = NOW - timedelta(days=101)
+    found = lint(result, delivery=Delivery.INTERACTIVE, platform=Platform.IOS, now=before, anchors=(ROOT.der,))
+    assert brief(found) == [("PG502", "error", ""), ("PG504", "warning", "")]
+
+
+def test_a_second_signer_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "second.pem").write_bytes(LEAF.pem + LEAF.key_pem)
+    second = ("-signer", "second.pem", "-inkey", "second.pem")
+    der = openssl_sign(XML, SELF, tmp_path, "-binary", "-nodetach", "-outform", "DER", *second)
+    assert ("PG507", "warning", "") in brief(judge(der))
+
+
+def test_a_bundle_of_certificates_is_signed_by_nobody(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_bytes(LEAF.pem)
+    command = ["openssl", "crl2pkcs7", "-nocrl", "-certfile", "cert.pem", "-outform", "DER"]
+    made = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=30)
+    assert brief(judge(made.stdout)) == [("PG102", "error", ""), ("PG507", "error", "")]
+
+
+def test_a_file_encrypted_as_a_whole_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_bytes(RSA.pem)
+    (tmp_path / "content").write_bytes(XML)
+    command = ["openssl", "cms", "-encrypt", "-in", "content", "-outform", "DER", "-aes128", "cert.pem"]
+    made = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=30)
+    assert brief(judge(made.stdout)) == [("PG101", "error", "")]
+    assert read(made.stdout).encrypted
+
+
+def test_an_intermediate_is_no_root_payload() -> None:
+    assert certificate_payload(MIDDLE.der)["PayloadType"] == "com.apple.security.pkcs1"
+    assert certificate_payload(ROOT.der)["PayloadType"] == "com.apple.security.root"
 
 
 def test_the_document_of_check_has_the_words_of_the_contract(tmp_path: Path) -> None:
