@@ -213,6 +213,8 @@ def test_authorities_that_certify_each_other_do_not_loop(hierarchy: Hierarchy) -
     leaf = Certified.issue("Signer", issuer=one, key=pki.p256())
     chain = order_chain(leaf.certificate, [two_by_one.certificate, one_by_two.certificate, one.certificate])
     assert chain == (one_by_two.certificate, two_by_one.certificate)
+    both = [one_by_two.certificate, two_by_one.certificate]
+    assert order_chain(one_by_two.certificate, both) == (two_by_one.certificate,)
 
 
 def test_a_certificate_signed_with_rsa_pss_chains_like_any_other(hierarchy: Hierarchy) -> None:
