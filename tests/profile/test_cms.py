@@ -145,3 +145,19 @@ def test_bytes_behind_the_end_are_refused() -> None:
 def test_nesting_without_end_is_refused() -> None:
     with pytest.raises(CmsProblem, match="nested too deeply"):
         read_signed_data(b"\x30\x80" * 50_000)
+
+
+def tlv(tag: int, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return bytes([tag, 0x83]) + len(body).to_bytes(3, "big") + body
+
+
+def test_content_in_pieces_of_pieces_without_end_is_refused() -> None:
+    content = tlv(0x04, b"x")
+    for _ in range(2000):
+        content = tlv(0x24, content)
+    data_oid, signed_oid = bytes.fromhex("06092a864886f70d010701"), bytes.fromhex("06092a864886f70d010702")
+    info = tlv(0x30, data_oid, tlv(0xA0, content))
+    signed = tlv(0x30, b"\x02\x01\x01", tlv(0x31), info, tlv(0x31))
+    with pytest.raises(CmsProblem, match="not an octet string"):
+        read_signed_data(tlv(0x30, signed_oid, tlv(0xA0, signed)))
