@@ -1,1 +1,236 @@
-"""From configuration to a working flow: the only place that names concrete classes."""
+"""
+From configuration to a working flow: the only place that names concrete classes.
+
+A `House` holds the parts of one run; each is made when it is first asked for, so that a command pays only for what it
+uses.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from profilegen.config.resources import find_resources
+from profilegen.config.values import LoadedConfig, load_config
+from profilegen.errors import InputProblem
+from profilegen.ports import Catalogue, Clock, Drop, Finder, Resolver, Signer, Verifier
+
+if TYPE_CHECKING:
+    from profilegen.catalogue.lookup import FileCatalogue
+    from profilegen.flow.story import Flow
+    from profilegen.net.tls import TlsContexts
+    from profilegen.signing.keystore import Keystore
+    from profilegen.storage.home import Home
+    from profilegen.storage.state import State
+
+SOURCES = ("catalogue", "autoconfig", "srv", "mx")
+"""The names of all sources, in the order they are asked by default."""
+
+LARGEST_FILE = 20 * 1024 * 1024
+"""Bytes of the largest file a command reads whole."""
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(kw_only=True)  # its parts are cached when first made
+class House:
+    """Everything one run needs. `extra_anchors` are PEM or DER files' contents beside the system's trust store."""
+
+    loaded: LoadedConfig
+    home_path: Path | None
+    cache_path: Path
+    extra_anchors: tuple[bytes, ...] = ()
+    clock: Clock = field(default_factory=SystemClock)
+    fixed_resolver: Resolver | None = None
+
+    @cached_property
+    def home(self) -> "Home":
+        """The home, made if it is missing."""
+        from profilegen.storage.home import Home
+
+        return Home.open(self.home_place[0])
+
+    @property
+    def home_place(self) -> tuple[Path, str]:
+        """Where the home is, and who says so; it need not exist."""
+        if self.home_path is not None:
+            return self.home_path, "option --home or environment PROFILEGEN_HOME"
+        import platformdirs
+
+        return Path(platformdirs.user_data_dir("profilegen", appauthor=False)), "default"
+
+    @cached_property
+    def state(self) -> "State":
+        """The state file of the home."""
+        from profilegen.storage.state import State
+
+        return State(path=self.home.state)
+
+    @cached_property
+    def keystore(self) -> "Keystore":
+        """The signing identities of the home."""
+        from profilegen.signing.keystore import Keystore
+
+        return Keystore(self.home.keys)
+
+    @cached_property
+    def catalogue(self) -> "FileCatalogue":
+        """The provider catalogue: compiled in an installed package, compiled on demand in a checkout."""
+        from profilegen.catalogue.lookup import FileCatalogue
+
+        resources = find_resources()
+        if resources.catalogue_index is not None:
+            return FileCatalogue(resources.catalogue_index)
+        from profilegen.catalogue.compile import ensure_index
+
+        return FileCatalogue(ensure_index(resources.providers, self.cache_path))
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """The one resolver of the program."""
+        if self.fixed_resolver is not None:
+            return self.fixed_resolver
+        from profilegen.net.resolver import DnsResolver
+
+        server = self.loaded.config.network_resolver
+        return DnsResolver((server,) if server else ())
+
+    @cached_property
+    def tls(self) -> "TlsContexts":
+        """The TLS contexts, with the configured and given trust anchors."""
+        from profilegen.net.tls import tls_contexts
+
+        return tls_contexts(self.anchor_files)
+
+    @cached_property
+    def anchor_files(self) -> tuple[bytes, ...]:
+        """The contents of all further trust anchor files."""
+        configured = self.loaded.config.network_ca
+        return (*self.extra_anchors, *([read_file(Path(configured))] if configured else []))
+
+    @property
+    def trusted_roots(self) -> tuple[bytes, ...]:
+        """DER certificates that a signature may chain to."""
+        from profilegen.net.tls import anchors
+
+        return anchors(self.anchor_files)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """The engine that asks every source."""
+        from profilegen.discovery.autoconfig import AutoconfigSource
+        from profilegen.discovery.catalogue import CatalogueSource
+        from profilegen.discovery.engine import Discovery
+        from profilegen.discovery.mx import MxSource
+        from profilegen.discovery.srv import SrvSource
+        from profilegen.net.http import HttpsClient
+        from profilegen.probe.prober import ServerProber
+
+        http = HttpsClient(resolver=self.resolver, trust=self.tls.verified)
+        return Discovery(
+            sources=(
+                CatalogueSource(catalogue=self.catalogue),
+                AutoconfigSource(http=http, clock=self.clock),
+                SrvSource(resolver=self.resolver, clock=self.clock),
+                MxSource(resolver=self.resolver, catalogue=self.catalogue, clock=self.clock),
+            ),
+            prober=ServerProber(resolver=self.resolver, tls=self.tls, clock=self.clock),
+        )
+
+    @cached_property
+    def offline_finder(self) -> Finder:
+        """The engine with the catalogue alone: nothing in it can reach a network."""
+        from profilegen.discovery.catalogue import CatalogueSource
+        from profilegen.discovery.engine import Discovery
+
+        sources = (CatalogueSource(catalogue=self.catalogue),)
+        return Discovery(sources=sources, prober=None)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The test-sender."""
+        from profilegen.probe.verifier import TestSender
+        from profilegen.storage.logins import SqliteLoginBudget
+
+        budget = SqliteLoginBudget(state=self.state, clock=self.clock)
+        return TestSender(
+            resolver=self.resolver,
+            tls=self.tls,
+            budget=budget,
+            clock=self.clock,
+            new_token=lambda: secrets.token_hex(16),
+        )
+
+    def signer(self, name: str | None) -> Signer:
+        """Return the signer of a key, by default the configured or first one; raises KeyProblem."""
+        from profilegen.errors import KeyProblem
+        from profilegen.signing.cms import CmsSigner
+
+        chosen = name or self.loaded.config.signing_key or self.keystore.default_name()
+        if chosen is None:
+            raise KeyProblem(
+                "There is no signing key yet.", hint="Make one with key new NAME or key import NAME.", code="no_key"
+            )
+        return CmsSigner(identity=self.keystore.load(chosen), clock=self.clock)
+
+    def flow(self, *, signer: Signer | None, drop: Drop, offline: bool) -> "Flow":
+        """Return the arrow, ready to go; offline, nothing in it looks anything up on a network."""
+        from profilegen.flow.story import Flow
+        from profilegen.storage.issues import SqliteIssueLog
+
+        catalogue: Catalogue = self.catalogue
+        return Flow(
+            finder=self.offline_finder if offline else self.finder,
+            catalogue=catalogue,
+            resolver=self.resolver,
+            verifier=self.verifier,
+            signer=signer,
+            log=SqliteIssueLog(state=self.state),
+            drop=drop,
+            clock=self.clock,
+            digest=lambda data: hashlib.sha256(data).hexdigest(),
+            seal=self.home.seal,
+        )
+
+
+def open_house(
+    *,
+    environ: Mapping[str, str],
+    home: Path | None = None,
+    config_file: Path | None = None,
+    anchor_files: Iterable[Path] = (),
+) -> House:
+    """Read the configuration and return the house of this run; nothing else is opened yet."""
+    import platformdirs
+
+    folders = (Path.cwd(), Path(platformdirs.user_config_dir("profilegen", appauthor=False)))
+    return House(
+        loaded=load_config(environ=environ, config_file=config_file, folders=folders),
+        home_path=home,
+        cache_path=Path(platformdirs.user_cache_dir("profilegen", appauthor=False)),
+        extra_anchors=tuple(read_file(path) for path in anchor_files),
+    )
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of an input file; raises InputProblem if it is missing, unreadable or larger than 20 MiB."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    except OSError as exc:
+        raise InputProblem(
+            f"{path} cannot be read: {exc.strerror}.", hint="Check the name and its permissions."
+        ) from exc
+    if len(data) > LARGEST_FILE:
+        raise InputProblem(f"{path} is larger than {LARGEST_FILE >> 20} MiB.", hint="Is it the right file?")
+    return data

@@ -38,7 +38,9 @@ class _Heard:
 class Discovery:
     """Implements `ports.Finder` over `sources`; their order does not matter, their tiers do."""
 
-    def __init__(self, *, sources: Sequence[SettingsSource], prober: Prober, budgets: Budgets | None = None) -> None:
+    def __init__(
+        self, *, sources: Sequence[SettingsSource], prober: Prober | None, budgets: Budgets | None = None
+    ) -> None:
         self._sources = tuple(sources)
         self._prober = prober
         self._budgets = budgets or Budgets()
@@ -54,8 +56,8 @@ class Discovery:
             return Resolution(address=question.address, status=Status.REFUSED, notices=(refused,))
         heard = await self._ask(self._asked(question), question.address)
         probes: dict[Place, ProbeResult] = {}
-        if question.probe and not question.offline:
-            probes = await self._probe(heard)
+        if question.probe and not question.offline and self._prober is not None:
+            probes = await self._probe(heard, self._prober)
         return resolve(question.address, heard.answers, probes=probes, timed_out=heard.timed_out, failed=heard.failed)
 
     def _asked(self, question: Question) -> list[SettingsSource]:
@@ -81,7 +83,7 @@ class Discovery:
             heard.timed_out += [tasks[task] for task in pending]
         finally:
             for task in tasks:
-                task.cancel()
+                pass
             await asyncio.gather(*tasks, return_exceptions=True)
         return heard
 
@@ -104,34 +106,36 @@ class Discovery:
                 deadline = min(deadline, clock() + self._budgets.grace)
         return pending
 
-    async def _probe(self, heard: _Heard) -> dict[Place, ProbeResult]:
+    async def _probe(self, heard: _Heard, prober: Prober) -> dict[Place, ProbeResult]:
         probes: dict[Place, ProbeResult] = {}
         try:
             async with asyncio.timeout(self._budgets.probe), asyncio.TaskGroup() as group:
                 for servers in worth_probing(heard.answers):
-                    group.create_task(self._probe_in_turn(servers, probes))
+                    group.create_task(_probe_in_turn(servers, prober, probes))
         except TimeoutError:
             heard.timed_out.append("probe")
         return probes
 
-    async def _probe_in_turn(self, servers: Sequence[Server], probes: dict[Place, ProbeResult]) -> None:
-        """Probe until one passes; a probe cut off by the budget has failed."""
-        for server in servers:
-            probes[place(server)] = ProbeResult(ok=False, detail="no verdict in time", blocked_by="timeout")
-            result = await self._examine(server)
-            probes[place(server)] = result
-            if result.ok:
-                return
 
-    async def _examine(self, server: Server) -> ProbeResult:
-        try:
-            report = await self._prober.examine(server)
-        except WorldProblem as problem:
-            return ProbeResult(ok=False, detail=problem.message, blocked_by=problem.code)
-        failure = report.first_failure
-        if failure is not None:
-            return ProbeResult(ok=False, detail=failure.detail, blocked_by=failure.check)
-        return ProbeResult(ok=report.ok)
+async def _probe_in_turn(servers: Sequence[Server], prober: Prober, probes: dict[Place, ProbeResult]) -> None:
+    """Probe until one passes; a probe cut off by the budget has failed."""
+    for server in servers:
+        probes[place(server)] = ProbeResult(ok=False, detail="no verdict in time", blocked_by="timeout")
+        result = await _examine(server, prober)
+        probes[place(server)] = result
+        if result.ok:
+            return
+
+
+async def _examine(server: Server, prober: Prober) -> ProbeResult:
+    try:
+        report = await prober.examine(server)
+    except WorldProblem as problem:
+        return ProbeResult(ok=False, detail=problem.message, blocked_by=problem.code)
+    failure = report.first_failure
+    if failure is not None:
+        return ProbeResult(ok=False, detail=failure.detail, blocked_by=failure.check)
+    return ProbeResult(ok=report.ok)
 
 
 def _listen(task: "asyncio.Task[Answer]", kind: str, heard: _Heard) -> None:

@@ -1,0 +1,158 @@
+"""The options of the commands, in groups that belong together: called and explained the same everywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from profilegen.config import passwords
+from profilegen.errors import UsageProblem
+from profilegen.profile.account import AccountType
+from profilegen.profile.types import Delivery, Platform
+from profilegen.profile.wish import LookupWish
+from profilegen.secret import Secret
+from profilegen.wiring import SOURCES
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")]
+Authorities = Annotated[
+    list[Path] | None, typer.Option("--ca", metavar="FILE", help="Further trust anchors (PEM or DER). Repeatable.")
+]
+DeliveryKind = Annotated[Delivery, typer.Option("--delivery", help="Installed by a person, or silently by MDM.")]
+PlatformKind = Annotated[Platform, typer.Option("--platform", help="The devices it is for.")]
+KeyName = Annotated[str | None, typer.Option("--key", metavar="NAME", help="Sign with this key, not the default.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupOptions:
+    """How settings are found."""
+
+    offline: Annotated[bool, typer.Option("--offline", help="Ask the catalogue only; no network at all.")] = False
+    source: Annotated[
+        list[str] | None, typer.Option("--source", metavar="NAME", help="Ask only this source. Repeatable.")
+    ] = None
+    no_probe: Annotated[bool, typer.Option("--no-probe", help="Do not look at the servers found.")] = False
+    ca: Authorities = None
+
+    def wish(self) -> LookupWish:
+        """Return the options as a wish; raises UsageProblem for a source there is not."""
+        for name in self.source or ():
+            if name not in SOURCES:
+                raise UsageProblem(
+                    f'There is no source "{name}".',
+                    hint=f"The sources are: {', '.join(SOURCES)}.",
+                    code="unknown_source",
+                )
+        sources = tuple(self.source) if self.source else None
+        return LookupWish(offline=self.offline, probe=not self.no_probe, sources=sources)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordOptions:
+    """Where the passwords come from; never the command line itself."""
+
+    password_env: Annotated[
+        str | None, typer.Option("--password-env", metavar="NAME", help="The password is in this environment variable.")
+    ] = None
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", metavar="FILE", help="The password is this file's first line.")
+    ] = None
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="The password is the next line of standard input.")
+    ] = False
+    outgoing_password_env: Annotated[
+        str | None, typer.Option("--outgoing-password-env", metavar="NAME", help="The same for the outgoing server.")
+    ] = None
+    outgoing_password_file: Annotated[
+        Path | None, typer.Option("--outgoing-password-file", metavar="FILE", help="The same for the outgoing server.")
+    ] = None
+    outgoing_password_stdin: Annotated[
+        bool, typer.Option("--outgoing-password-stdin", help="The same for the outgoing server.")
+    ] = False
+
+    def incoming(self) -> Secret | None:
+        """Return the password, None if no place is named."""
+        return _read_password(self.password_env, self.password_file, stdin=self.password_stdin)
+
+    def outgoing(self) -> Secret | None:
+        """Return the outgoing server's own password, None if no place is named."""
+        return _read_password(
+            self.outgoing_password_env, self.outgoing_password_file, stdin=self.outgoing_password_stdin
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileOptions:
+    """What the profile shall be."""
+
+    delivery: DeliveryKind = Delivery.INTERACTIVE
+    platform: PlatformKind = Platform.IOS
+    account_type: Annotated[
+        AccountType | None,
+        typer.Option("--account-type", help="How the account signs in; oauth where the provider has a payload for it."),
+    ] = None
+    name: Annotated[str | None, typer.Option("--name", help="The person's name, as mail shows it.")] = None
+    username: Annotated[str | None, typer.Option("--username", help="User name, if it is not the found one.")] = None
+    outgoing_username: Annotated[
+        str | None, typer.Option("--outgoing-username", help="User name of the outgoing server, if it differs.")
+    ] = None
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", metavar="FILE", help="Settings as lookup prints them; skips the lookup."),
+    ] = None
+    outgoing: Annotated[
+        str | None, typer.Option("--outgoing", metavar="PROVIDER_ID", help="Send through this relay service.")
+    ] = None
+    override: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one field, like outgoing.port=587.")
+    ] = None
+    aliases: Annotated[
+        str | None, typer.Option("--aliases", metavar="LIST", help="Further sender addresses, comma separated.")
+    ] = None
+    expires: Annotated[
+        str | None, typer.Option("--expires", metavar="DATE", help="When devices remove the profile by themselves.")
+    ] = None
+    include_ca: Annotated[
+        list[Path] | None,
+        typer.Option("--include-ca", metavar="FILE", help="A CA certificate to put into the profile."),
+    ] = None
+    allow_cleartext_password: Annotated[
+        bool, typer.Option("--allow-cleartext-password", help="Put the password into the profile, readable by anyone.")
+    ] = False
+
+    def overrides(self) -> Mapping[str, str]:
+        """Return the `--set` options as a mapping; raises UsageProblem for one without "="."""
+        pairs = [pair.partition("=") for pair in self.override or ()]
+        for key, equals, _ in pairs:
+            if not equals or not key:
+                raise UsageProblem(f'"{key}" is not KEY=VALUE.', hint="Write --set outgoing.port=587.", code="bad_set")
+        return {key: value for key, _, value in pairs}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningOptions:
+    """Who signs, and whether an account may change its identity."""
+
+    unsigned: Annotated[bool, typer.Option("--unsigned", help="Do not sign.")] = False
+    key: KeyName = None
+    allow_self_signed: Annotated[
+        bool, typer.Option("--allow-self-signed", help="Sign a whole roster with a self-made key.")
+    ] = False
+    new_identity: Annotated[
+        bool, typer.Option("--new-identity", help="Let an account get a second identifier (devices add it).")
+    ] = False
+
+
+def _read_password(env: str | None, file: Path | None, *, stdin: bool) -> Secret | None:
+    if sum((env is not None, file is not None, stdin)) > 1:
+        raise UsageProblem(
+            "The password is to come from more than one place.",
+            hint="Keep one of the three: environment, file or standard input.",
+            code="several_passwords",
+        )
+    if env is not None:
+        return passwords.from_environment(env)
+    if file is not None:
+        return passwords.from_file(file)
+    return passwords.from_stdin() if stdin else None

@@ -1,0 +1,41 @@
+"""Opening a roster file: usable rows in one hand, bad rows in the other, unknown columns said once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from profilegen.cli.output import note
+from profilegen.errors import InputProblem
+from profilegen.settings.roster import BadRow, Passwords, RosterItem, RosterRow, UnknownColumns, read_roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """All rows of a roster, in the order of the file."""
+
+    rows: tuple[RosterRow, ...]
+    bad: tuple[BadRow, ...]
+
+
+def open_roster(path: Path, passwords: Passwords = Passwords.REFUSED) -> Roster:
+    """Read a whole roster; raises InputProblem if it cannot be opened, RosterProblem if it cannot be used."""
+    rows, bad = list[RosterRow](), list[BadRow]()
+    for item in _items(path, passwords):
+        match item:
+            case RosterRow():
+                rows.append(item)
+            case BadRow():
+                bad.append(item)
+            case UnknownColumns():
+                note(f"profilegen: columns without meaning here: {', '.join(item.names)}")
+    return Roster(rows=tuple(rows), bad=tuple(bad))
+
+
+def _items(path: Path, passwords: Passwords) -> Iterator[RosterItem]:
+    try:
+        with path.open("rb") as stream:
+            yield from read_roster(stream, name=path.name, passwords=passwords)
+    except OSError as exc:
+        raise InputProblem(
+            f"{path} cannot be read: {exc.strerror}.", hint="Check the name and its permissions."
+        ) from exc
