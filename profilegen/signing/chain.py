@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
+
+from profilegen.profile.chain import is_issued_by
 
 
 def order_chain(leaf: x509.Certificate, others: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
@@ -17,30 +18,17 @@ def order_chain(leaf: x509.Certificate, others: Iterable[x509.Certificate]) -> t
     chain: list[x509.Certificate] = []
     left = _distinct(leaf, others)
     below = leaf
-    while issuers := [candidate for candidate in left if _issued(candidate, below)]:
+    while issuers := [candidate for candidate in left if is_issued_by(below, candidate)]:
         below = max(issuers, key=_preference)
         chain.append(below)
         left.remove(below)
     return tuple(chain)
 
 
-def is_self_signed(certificate: x509.Certificate) -> bool:
-    """Tell whether the certificate is signed with its own key."""
-    return _issued(certificate, certificate)
-
-
 def _distinct(leaf: x509.Certificate, others: Iterable[x509.Certificate]) -> list[x509.Certificate]:
     by_bytes = {other.public_bytes(Encoding.DER): other for other in others}
     by_bytes.pop(leaf.public_bytes(Encoding.DER), None)
-    return [other for other in by_bytes.values() if not is_self_signed(other)]
-
-
-def _issued(issuer: x509.Certificate, below: x509.Certificate) -> bool:
-    try:
-        below.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
+    return [other for other in by_bytes.values() if not is_issued_by(other, other)]
 
 
 def _preference(certificate: x509.Certificate) -> tuple[float, bytes]:

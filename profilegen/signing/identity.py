@@ -8,21 +8,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from profilegen.errors import KeyProblem
+from profilegen.profile.signature import signer_facts
 from profilegen.profile.types import SignerFacts
-from profilegen.signing.chain import is_self_signed
 
 SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 MIN_RSA_BITS = 2048
 _ALGORITHMS = (PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5, PublicKeyAlgorithmOID.EC_PUBLIC_KEY)
-_CURVES = ("secp256r1", "secp384r1", "secp521r1")  # the NIST curves: the only ones Apple's Security framework has
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")  # the curves of Apple's kSecAttrKeyTypeECSECPrimeRandom
 _NEW_KEY = "Use a certificate for an RSA key of at least 2048 bits or an EC key on P-256."
 
 
@@ -42,23 +41,7 @@ class SigningIdentity:
     @property
     def facts(self) -> SignerFacts:
         """The public facts of the certificate; `chain` counts the certificates sent, the signer's own included."""
-        certificate = self.certificate
-        return SignerFacts(
-            subject=certificate.subject.rfc4514_string(),
-            issuer=certificate.issuer.rfc4514_string(),
-            not_before=certificate.not_valid_before_utc,
-            not_after=certificate.not_valid_after_utc,
-            spki_sha256=spki_sha256(certificate),
-            chain=1 + len(self.chain),
-            self_signed=is_self_signed(certificate),
-        )
-
-
-def spki_sha256(certificate: x509.Certificate) -> str:
-    """Return the SHA-256 of the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) as lower-case hex."""
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-    return digest.finalize().hex()
+        return signer_facts(self.certificate, chain=1 + len(self.chain))
 
 
 def check_usable(identity: SigningIdentity, now: datetime) -> None:
