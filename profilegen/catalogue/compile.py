@@ -8,14 +8,14 @@ trusts the files to be right (`profilegen providers check` says so) and refuses 
 import contextlib
 import json
 import os
-import tempfile
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
+from profilegen.catalogue.files import write_replacing
 from profilegen.catalogue.index import FORMAT, HEADER, HEADER_LENGTH, KeyKind, Record, encode_key
-from profilegen.errors import MachineProblem, OutputProblem
+from profilegen.errors import MachineProblem
 
 _PAGE = 4096
 
@@ -31,7 +31,7 @@ def ensure_index(providers: Path, cache: Path) -> Path:
     family = f"catalogue-{_digest(os.fsencode(providers.resolve()))[:8]}-"
     target = cache / f"{family}{_signature(providers)}.idx"
     if not target.exists():
-        write_index(compile_files(sorted(providers.glob("*.toml"))), target)
+        write_replacing(compile_files(sorted(providers.glob("*.toml"))), target)
         _forget_older(cache, family, target)
     return target
 
@@ -68,25 +68,6 @@ def read_record(path: Path) -> Record:
     if record.get("id") != path.stem:
         raise _unusable(f'{path.name} must say id = "{path.stem}"')
     return {**_plain(record), "sha256": _digest(raw)}
-
-
-def write_index(data: bytes, target: Path) -> None:
-    """Write the file in one step; raises OutputProblem."""
-    temporary = ""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".catalogue-", delete=False) as file:
-            temporary = file.name
-            file.write(data)
-        Path(temporary).replace(target)
-    except OSError as exc:
-        if temporary:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-        raise OutputProblem(
-            f"The provider catalogue cannot be written to {target}: {exc.strerror or exc}.",
-            hint="Make the folder writable or name another home with --home.",
-        ) from exc
 
 
 def _keys(record: Record) -> list[bytes]:

@@ -95,7 +95,7 @@ class ProviderFile(_Table):
     max_size: Annotated[StrictInt, Field(gt=0)] | None = None
     max_per_day: Annotated[StrictInt, Field(gt=0)] | None = None
     spf: Text | None = None
-    checked: date
+    checked: Annotated[date, Field(strict=True)]
     domains: tuple[Text, ...] = ()
     mx: tuple[Text, ...] = ()
     mx_except: tuple[Text, ...] = ()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 
 KEYS = (
     "id", "name", "kind", "status", "payload", "incomplete", "support", "status_page", "max_size", "max_per_day", "spf",
@@ -44,15 +43,13 @@ def _line(key: str, value: object) -> str:
         return f"{key} = [\n" + "".join(f"  {_text(item)},\n" for item in value) + "]"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"{key} = [" + ", ".join(_text(item) for item in value) + "]"
-    return f"{key} = {_scalar(value)}"
+    return f"{key} = {value}" if key == "checked" else f"{key} = {_scalar(value)}"
 
 
 def _scalar(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    return value.isoformat() if isinstance(value, date) else _text(value)
+    return str(value) if isinstance(value, int) else _text(value)
 
 
 def _text(value: object) -> str:

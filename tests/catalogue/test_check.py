@@ -60,7 +60,7 @@ BAD: list[tuple[dict[str, Any], Rule, str]] = [
     ({**GOOD, "name": "two\nlines"}, Rule.SCHEMA, "name"),
     ({**GOOD, "max_size": 0}, Rule.SCHEMA, "max_size"),
     ({**GOOD, "support": "http://good.example"}, Rule.SCHEMA, "support"),
-    ({**GOOD, "checked": "soon"}, Rule.SCHEMA, "checked"),
+    ({**GOOD, "checked": '"2026-11-23"'}, Rule.SCHEMA, "checked"),
     ({**GOOD, "sources": []}, Rule.SCHEMA, "sources"),
     ({**GOOD, "sources": [{"name": "x", "date": "May 2024"}]}, Rule.SCHEMA, "sources[0].date"),
     ({**GOOD, "notices": [{"code": "Bad Code", "text": "x"}]}, Rule.SCHEMA, "notices[0].code"),
