@@ -213,5 +213,5 @@ def _pass(check: str, detail: str) -> Finding:
 
 def _fail(check: str, cause: Cause, detail: str, remedy: str | None = None) -> Finding:
     return Finding(
-        check=check, outcome=Outcome.FAIL, detail=detail, cause=cause, remedy=remedy or remedy_of(cause).server
+        check=check, outcome=Outcome.FAIL, detail=detail, cause=cause, remedy=remedy or remedy_of(cause).admin
     )

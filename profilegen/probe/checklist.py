@@ -57,7 +57,11 @@ class Checklist:
 
     @contextmanager
     def step(self, check: str) -> Iterator[Step]:
-        """Run one check and write its finding; raises Blocked if the body raises CheckFailed or ConversationBroken."""
+        """
+        Run one check and write its finding; any other exception passes through and leaves the check unreached.
+
+        Raises Blocked if the body raises CheckFailed or ConversationBroken.
+        """
         step = Step()
         started = perf_counter()
         try:
@@ -81,6 +85,10 @@ class Checklist:
     def skip(self, checks: Iterable[str], reason: str) -> None:
         """Give the reason why some checks will not be reached, other than an earlier failure."""
         self._reasons.update(dict.fromkeys(checks, reason))
+
+    def skip_rest(self, reason: str) -> None:
+        """Give the reason why everything not yet reached will not be."""
+        self.skip(self._checks, reason)
 
     @property
     def blocker(self) -> str | None:

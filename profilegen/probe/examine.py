@@ -5,6 +5,7 @@ The certificate is judged like a device judges it. A handshake that OpenSSL refu
 a second connection collects it; nothing but the certificate is taken from that one.
 """
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 from profilegen.diagnosis import certificate
 from profilegen.diagnosis.causes import Cause
+from profilegen.diagnosis.levels import ENDPOINT_CHECKS
 from profilegen.diagnosis.replies import Observation, Stage, classify
 from profilegen.errors import NetworkProblem
 from profilegen.net.dial import Dialled, dial
@@ -23,16 +25,6 @@ from profilegen.probe.session import Patience, Session
 from profilegen.probe.stream import ConversationBroken
 from profilegen.probe.target import Encryption, Target, login_obstacle
 from profilegen.report import Outcome, Report
-
-CHECKS = (
-    "dns",
-    "connect",
-    "banner",
-    "capabilities",
-    "starttls",
-    *certificate.CHECKS,
-    "capabilities_tls",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,26 +40,35 @@ class Tools:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """
-    The outcome: the report, the resolved addresses, how the server encrypts, and what it offers.
+    The outcome: the report, where the server is, how it encrypts, and what it offers.
 
-    `offered` is None unless everything passed up to a verified TLS session: only then may anybody log in.
+    `tls_sound`: the certificate passed every check. `offered` is None unless everything passed: only then may anybody
+    log in.
     """
 
+    target: Target
     report: Report
     addresses: tuple[str, ...] = ()
     encryption: Encryption = Encryption.NONE
+    tls_sound: bool = False
     offered: Capabilities | None = None
 
 
 async def examine(target: Target, tools: Tools, *, prefix: str = "") -> Examined:
     """Examine one server; raises ResolverProblem if its name could not be looked up."""
-    examination = _Examination(target, tools, Checklist(CHECKS, prefix=prefix))
-    with suppress(Blocked):  # the check that blocks is written down already
-        await examination.run()
+    examination = _Examination(target, tools, Checklist(ENDPOINT_CHECKS, prefix=prefix))
+    try:
+        async with asyncio.timeout(tools.patience.examination):
+            with suppress(Blocked):  # the check that blocks is written down already
+                await examination.run()
+    except TimeoutError:
+        examination.checks.skip_rest(f"Not reached within {tools.patience.examination:g} s.")
     return Examined(
+        target=target,
         report=examination.checks.report(),
         addresses=examination.addresses,
         encryption=examination.encryption,
+        tls_sound=examination.tls_sound,
         offered=examination.offered,
     )
 
@@ -81,6 +82,7 @@ class _Examination:
         self.addresses: tuple[str, ...] = ()
         self.encryption = target.encryption
         self.clear = Capabilities()
+        self.tls_sound = False
         self.offered: Capabilities | None = None
         self._tools = tools
         self._patience = tools.patience
@@ -205,6 +207,7 @@ class _Examination:
             verify_message="" if problem is None else problem.verify_message,
         )
         self.checks.add(certificate.judge(presented, self._tools.clock.now()))
+        self.tls_sound = True
 
     def _encrypted_how(self, session: Session) -> str:
         version = session.stream.tls_version

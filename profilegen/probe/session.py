@@ -1,5 +1,6 @@
 """A conversation in one dialect over a line stream: say something, hear the whole answer."""
 
+import asyncio
 from dataclasses import dataclass
 
 from profilegen.net.dial import CONNECT_TIMEOUT, Dialled
@@ -26,6 +27,7 @@ class Patience:
     login: float = 40.0
     data: float = 60.0
     arrival: float = 60.0
+    examination: float = 60.0
     whole: float = 150.0
 
 
@@ -52,17 +54,24 @@ class Session:
         return await self.ask(self.dialect.hello(self._name), seconds=seconds)
 
     async def ask(self, command: Command, *, seconds: float) -> Reply:
-        """Say a command and return the whole reply; raises ConversationBroken when there is none."""
+        """Say a command and return the whole reply; raises ConversationBroken when there is none within `seconds`."""
         if command.line is not None:
             self.stream.send(command.line)
+        try:
+            async with asyncio.timeout(seconds):
+                return command.read(await self._lines(command))
+        except TimeoutError:
+            raise ConversationBroken(Trouble.SILENT, f"the server did not answer within {seconds:g} s") from None
+
+    async def _lines(self, command: Command) -> list[str]:
         lines: list[str] = []
         size = 0
         while not lines or not command.complete(lines):
-            lines.append(await self.stream.line(seconds=seconds))
-            size += len(lines[-1])
+            lines.append(await self.stream.line())
+            size += len(lines[-1]) + 2
             if size > MAX_REPLY:
                 raise ConversationBroken(Trouble.TOO_LONG, "the server sent a reply that is longer than 64 KiB")
-        return command.read(lines)
+        return lines
 
     async def leave(self) -> None:
         """Say goodbye and close, whatever the server answers."""

@@ -70,14 +70,10 @@ class LineStream(asyncio.Protocol):
 
     # --- what the probe calls ---------------------------------------------------------------------------
 
-    async def line(self, *, seconds: float) -> str:
-        """Return the next line without its end; raises ConversationBroken when there is none within `seconds`."""
-        try:
-            async with asyncio.timeout(seconds):
-                while (end := self._buffer.find(b"\n")) < 0:
-                    await self._more()
-        except TimeoutError:
-            raise ConversationBroken(Trouble.SILENT, f"the server said nothing for {seconds:g} s") from None
+    async def line(self) -> str:
+        """Return the next line without its end; raises ConversationBroken when there will be none."""
+        while (end := self._buffer.find(b"\n")) < 0:
+            await self._more()
         if end > MAX_LINE:
             raise ConversationBroken(Trouble.TOO_LONG, "the server sent a line that is longer than 8 KiB")
         raw = bytes(self._buffer[:end])

@@ -50,7 +50,10 @@ _SASL = (
 _SUBMISSION = f"-o smtpd_tls_security_level=encrypt {_SASL}"
 _SUBMISSIONS = f"-o smtpd_tls_wrappermode=yes {_SASL}"
 _MX = "-o smtpd_tls_security_level=may"
-_ANYBODY = "-o smtpd_relay_restrictions=permit_mynetworks,reject_unauth_destination -o mynetworks=0.0.0.0/0"
+_ANYBODY = (
+    "-o smtpd_relay_restrictions=permit_mynetworks,reject_unauth_destination -o mynetworks=0.0.0.0/0"
+    " -o smtpd_sender_restrictions="
+)
 _VERDICTS = "lab.test; spf=fail smtp.mailfrom=lab.test; dkim=none; dmarc=fail header.from=lab.test"
 
 HOSTS = {
@@ -73,7 +76,7 @@ HOSTS = {
     ),
     "relayed": Host(
         smtp={
-            587: f"{_SUBMISSION} -o {{smtpd_end_of_data_restrictions=check_sender_access static:{{PREPEND "
+            587: f"{_SUBMISSION} -o {{smtpd_data_restrictions=check_sender_access static:{{PREPEND "
             f"Authentication-Results: {_VERDICTS}}}}}"
         }
     ),
@@ -385,4 +388,4 @@ def _wait_for(lab: MailLab, server: subprocess.Popen[bytes], port: int) -> None:
             return
         time.sleep(0.02)
     logs = "\n".join(path.read_text("utf-8", "replace")[-2000:] for path in (lab.folder / "log").iterdir())
-    pytest.fail(f"port {port} never opened:\n{logs}")
+    raise RuntimeError(f"port {port} never opened:\n{logs}")

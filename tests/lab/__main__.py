@@ -1,0 +1,97 @@
+"""
+The mail lab for experiments by hand: `python -m tests.lab up`, later `python -m tests.lab down`; needs root.
+
+`up` prints hosts, ports, users and the CA file, and leaves the servers running in the background.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from tests.lab.certificates import Authority
+from tests.lab.mail import DOMAIN, HOSTS, USERS, MailLab, password_of, running_lab, what_is_missing
+
+STATE = Path(tempfile.gettempdir()) / "profilegen-mail-lab.json"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the commands and return the exit status."""
+    commands = {"up": up, "down": down, "run": run}
+    if len(arguments) != 1 or arguments[0] not in commands:
+        print("usage: python -m tests.lab up|down", file=sys.stderr)
+        return 2
+    return commands[arguments[0]]()
+
+
+def up() -> int:
+    """Start the lab in the background and describe it."""
+    missing = what_is_missing()
+    if missing or STATE.exists():
+        print(missing or "the mail lab is up already: python -m tests.lab down", file=sys.stderr)
+        return 1
+    with (Path(tempfile.mkdtemp(prefix="mail-lab-out-")) / "out").open("wb") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.lab", "run"], stdout=out, stderr=out, start_new_session=True
+        )
+        while not STATE.exists():
+            if server.poll() is not None:
+                print(f"the mail lab did not start; see {out.name}", file=sys.stderr)
+                return 1
+            time.sleep(0.05)
+    print(json.loads(STATE.read_text())["text"])
+    return 0
+
+
+def down() -> int:
+    """Stop the lab that runs in the background."""
+    if not STATE.exists():
+        print("the mail lab is not up", file=sys.stderr)
+        return 1
+    pid = int(json.loads(STATE.read_text())["pid"])
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(400):
+            os.kill(pid, 0)
+            time.sleep(0.05)
+    STATE.unlink(missing_ok=True)
+    return 0
+
+
+def run() -> int:
+    """Run the lab in the foreground until SIGTERM or Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), running_lab(Authority(), Authority()) as lab:
+        try:
+            _remember(lab)
+            signal.pause()
+        finally:
+            STATE.unlink(missing_ok=True)
+    return 0
+
+
+def _remember(lab: MailLab) -> None:
+    unfinished = STATE.with_suffix(f".{os.getpid()}")
+    unfinished.write_text(json.dumps({"pid": os.getpid(), "text": _description(lab)}))
+    unfinished.rename(STATE)
+
+
+def _description(lab: MailLab) -> str:
+    ca = lab.folder / "ca.pem"
+    ca.write_bytes(lab.ca_pem)
+    lines = [f"CA file   {ca}", f"logs      {lab.folder / 'log'}", "", "/etc/hosts lines and ports:"]
+    for name, host in HOSTS.items():
+        ports = [*host.smtp, *((143, 993, 110, 995) if host.mailbox else ())]
+        full = f"{name}.{DOMAIN}"
+        lines.append(f"{lab.hosts[full][0]:<16}{full:<22}{' '.join(map(str, ports))}")
+    lines += ["", "users and passwords:", *(f"{user}@{DOMAIN:<12}{password_of(user)}" for user in USERS)]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
