@@ -83,7 +83,7 @@ class Discovery:
             heard.timed_out += [tasks[task] for task in pending]
         finally:
             for task in tasks:
-                pass
+                task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         return heard
 
