@@ -134,9 +134,10 @@ class House:
         from profilegen.discovery.mx import MxSource
         from profilegen.discovery.srv import SrvSource
         from profilegen.net.http import HttpsClient
+        from profilegen.net.tls import verified_context
         from profilegen.probe.prober import ServerProber
 
-        http = HttpsClient(resolver=self.resolver, trust=self.tls.verified)
+        http = HttpsClient(resolver=self.resolver, trust=lambda: verified_context(self.anchor_files))
         return Discovery(
             sources=(
                 CatalogueSource(catalogue=self.catalogue),

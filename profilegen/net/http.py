@@ -4,8 +4,9 @@ import asyncio
 import itertools
 import ssl
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from profilegen import __version__
@@ -37,14 +38,21 @@ class HttpsClient:
     """
     Implements `ports.Http`.
 
-    It connects only to addresses that `resolver` returned, and verifies the certificate against the host name with
-    `trust`. That context must be this client's own: the HTTP library writes its ALPN names into it.
+    It connects only to addresses that `resolver` returned, and verifies the certificate against the host name with the
+    context that `trust` makes. The context is made once and is this client's own, because the HTTP library writes its
+    ALPN names into it, and a mail server refuses a client that announces HTTP.
     """
 
-    def __init__(self, *, resolver: Resolver, trust: ssl.SSLContext, limits: HttpLimits | None = None) -> None:
+    def __init__(
+        self, *, resolver: Resolver, trust: Callable[[], ssl.SSLContext], limits: HttpLimits | None = None
+    ) -> None:
         self._resolver = resolver
-        self._trust = trust
+        self._make_trust = trust
         self._limits = limits or HttpLimits()
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        return self._make_trust()
 
     async def get(self, url: str) -> HttpAnswer:
         """

@@ -244,7 +244,7 @@ def all_sources(resolver: Resolver, authority: Authority, catalogue: FakeCatalog
     clock = StillClock()
     return [
         CatalogueSource(catalogue=catalogue),
-        AutoconfigSource(http=HttpsClient(resolver=resolver, trust=authority.trust()), clock=clock),
+        AutoconfigSource(http=HttpsClient(resolver=resolver, trust=authority.trust), clock=clock),
         SrvSource(resolver=resolver, clock=clock),
         MxSource(resolver=resolver, catalogue=catalogue, clock=clock),
     ]

@@ -192,7 +192,7 @@ def test_port_25_is_never_a_submission_server(dns: str) -> None:
 
 def ask_autoconfig(authority: Authority, hosts: Mapping[str, HttpsServer], address: Address = YOU) -> Answer:
     table = {name: (running.address,) for name, running in hosts.items()}
-    http = HttpsClient(resolver=FixedHosts(table), trust=authority.trust())
+    http = HttpsClient(resolver=FixedHosts(table), trust=authority.trust)
     return asyncio.run(AutoconfigSource(http=http, clock=StillClock()).find(address))
 
 

@@ -22,7 +22,7 @@ NAMES = ("example.test", "autoconfig.example.test", "other.test")
 
 def fetch(url: str, authority: Authority, *addresses: str, limits: HttpLimits | None = None) -> HttpAnswer:
     hosts = FixedHosts(dict.fromkeys(NAMES, addresses) if addresses else {})
-    client = HttpsClient(resolver=hosts, trust=authority.trust(), limits=limits)
+    client = HttpsClient(resolver=hosts, trust=authority.trust, limits=limits)
     return asyncio.run(client.get(url))
 
 
