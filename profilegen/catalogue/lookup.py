@@ -1,5 +1,6 @@
 """Answers from the compiled catalogue: `ports.Catalogue` over one index file."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,13 +10,14 @@ from profilegen.catalogue.index import Index, KeyKind, Record
 from profilegen.errors import MachineProblem, SettingsProblem
 from profilegen.ports import ProviderAnswer, RelayService
 from profilegen.settings.candidates import AccountPayload, Advice, Notice, Status
-from profilegen.settings.clientconfig import expand
 from profilegen.settings.servers import Auth, Protocol, Security, Server
 
 RELAY = "relay"
 MAILBOX = "mailbox"
 DIRECTIONS = {"imap": Protocol.IMAP, "pop": Protocol.POP, "smtp": Protocol.SMTP}
 """The server tables of a provider file and what they speak."""
+
+_PLACEHOLDER = re.compile("%(EMAILADDRESS|EMAILLOCALPART|EMAILDOMAIN)%")
 
 
 class FileCatalogue:
@@ -70,6 +72,12 @@ class FileCatalogue:
             yield from index.records()
 
 
+def _fill(template: str, address: Address) -> str:
+    """One pass, so that a local part like "%EMAILDOMAIN%" stays what it is."""
+    values = {"EMAILADDRESS": str(address), "EMAILLOCALPART": address.local, "EMAILDOMAIN": address.domain}
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
 def _parents(name: str) -> Iterator[str]:
     while "." in name:
         name = name.partition(".")[2]
@@ -102,7 +110,7 @@ def _advice(record: Record) -> Advice:
 def _servers(record: Record, address: Address) -> Iterator[Server]:
     for direction, protocol in DIRECTIONS.items():
         for entry in record.get(direction, ()):
-            yield _server(entry, protocol, expand(entry["host"], address), expand(entry["username"], address))
+            yield _server(entry, protocol, _fill(entry["host"], address), _fill(entry["username"], address))
 
 
 def _server(entry: Record, protocol: Protocol, host: str, username: str) -> Server:

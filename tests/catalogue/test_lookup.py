@@ -160,6 +160,11 @@ def test_a_user_name_can_hold_both_parts(catalogue: FileCatalogue) -> None:
     assert by_domain(catalogue, "dd.iij4u.or.jp").servers[0].username == "First.Last.dd.iij4u.or.jp"
 
 
+def test_a_local_part_that_looks_like_a_placeholder_stays_what_it_is(catalogue: FileCatalogue) -> None:
+    answer = asyncio.run(catalogue.by_domain(Address.parse("%EMAILDOMAIN%@gmail.com")))
+    assert answer is not None and answer.servers[0].username == "%EMAILDOMAIN%@gmail.com"
+
+
 def test_a_host_can_hold_the_domain(catalogue: FileCatalogue) -> None:
     assert by_domain(catalogue, "inbox.lt").servers[0].host == "mail.inbox.lt"
 
@@ -299,7 +304,7 @@ def test_a_record_has_everything_the_file_says(catalogue: FileCatalogue) -> None
         {"host": "imap.example.com"},
         {"host": "imap.example.com", "port": 25, "security": "tls", "auth": ["password"], "username": "x"},
         {"host": "imap.example.com", "port": 993, "security": "tls", "auth": ["magic"], "username": "x"},
-        {"host": "imap.example.com", "port": 993, "security": "tls", "auth": ["password"], "username": "%FOO%"},
+        {"host": "%FOO%", "port": 993, "security": "tls", "auth": ["password"], "username": "x"},
     ],
 )
 def test_an_entry_that_cannot_be_used_is_a_fault_of_the_installation(tmp_path: Path, server: Record) -> None:
