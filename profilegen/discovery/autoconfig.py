@@ -10,7 +10,7 @@ from profilegen.errors import InputProblem, NetworkProblem, SettingsProblem, Wor
 from profilegen.ports import Clock, Http, HttpAnswer
 from profilegen.settings.candidates import Advice, Answer, Candidate, Notice, Source, Status, Tier
 from profilegen.settings.clientconfig import ClientConfig, ConfigServer, Defect, concrete, parse_client_config
-from profilegen.settings.servers import Auth, Server
+from profilegen.settings.servers import Auth, Protocol, Server
 from profilegen.settings.verdict import NO_TLS_OFFERED
 
 _NOBODY_THERE = ("no_such_host", "refused")
@@ -135,9 +135,7 @@ def _is_oauth_only(auth: tuple[Auth, ...]) -> bool:
 
 def _advice(configs: list[ClientConfig]) -> Advice | None:
     """A domain whose incoming servers all want OAuth says that no password profile can work."""
-    incoming = [
-        server for config in configs for server in config.servers if server.protocol is not server.protocol.SMTP
-    ]
+    incoming = [server for config in configs for server in config.servers if server.protocol is not Protocol.SMTP]
     if not incoming or not all(_is_oauth_only(server.auth) for server in incoming):
         return None
     return Advice(provider=configs[0].provider, status=Status.OAUTH_ONLY)

@@ -36,7 +36,11 @@ class _Heard:
 
 
 class Discovery:
-    """Implements `ports.Finder` over `sources`; their order does not matter, their tiers do."""
+    """
+    Implements `ports.Finder` over `sources`; their order does not matter, their tiers do.
+
+    Without a prober nothing is probed.
+    """
 
     def __init__(
         self, *, sources: Sequence[SettingsSource], prober: Prober | None, budgets: Budgets | None = None
@@ -51,9 +55,17 @@ class Discovery:
 
         `offline` asks the catalogue alone and sends no packet. Raises UsageProblem for a source that does not exist.
         """
+        if question.offline:
+            # No refused domain has a catalogue entry, so the public suffix list, slow to read, can wait for a miss.
+            known = await self._look_up(question)
+            if known.status is not Status.NOT_FOUND:
+                return known
         refused = refusal(question.address.domain)
         if refused is not None:
             return Resolution(address=question.address, status=Status.REFUSED, notices=(refused,))
+        return await self._look_up(question)
+
+    async def _look_up(self, question: Question) -> Resolution:
         heard = await self._ask(self._asked(question), question.address)
         probes: dict[Place, ProbeResult] = {}
         if question.probe and not question.offline and self._prober is not None:

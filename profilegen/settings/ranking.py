@@ -1,9 +1,9 @@
 """
 Which of several answers is best: merging, order and conflicts. Pure, and blind to the order of arrival.
 
-Order within one direction: a passed probe, then the tier, then no failed probe, then the SRV priority (RFC 6186
-section 3.4), then the kind of connection, then the source's own order. Incoming prefers IMAP to POP and implicit TLS to
-STARTTLS (RFC 8314); outgoing prefers 587 with STARTTLS, then 465 with TLS.
+Order within one direction: a passed probe, then the tier, then the SRV priority (RFC 6186 section 3.4), then the kind
+of connection, then the source's own order. Incoming prefers IMAP to POP and implicit TLS to STARTTLS (RFC 8314);
+outgoing prefers 587 with STARTTLS, then 465 with TLS.
 """
 
 from collections.abc import Iterable, Mapping
@@ -94,11 +94,6 @@ def kinds(candidate: Candidate) -> set[str]:
     return {source.kind for source in candidate.sources}
 
 
-def has_failed(candidate: Candidate) -> bool:
-    """Return True if it was probed and did not pass."""
-    return candidate.probe is not None and not candidate.probe.ok
-
-
 def _merged(group: list[Candidate]) -> Candidate:
     tier = min(candidate.tier for candidate in group)
     best = [candidate for candidate in group if candidate.tier is tier]
@@ -136,7 +131,6 @@ def _preference(candidate: Candidate) -> tuple[object, ...]:
         not candidate.incoming,
         not passed,
         candidate.tier,
-        has_failed(candidate),
         candidate.priority,
         *_connection(server),
         candidate.order,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from profilegen.address import Address
 from profilegen.settings.candidates import Advice, Answer, Candidate, Notice, Resolution, Status, Tier
-from profilegen.settings.ranking import Probes, agreed, conflicts, has_failed, kind_rank, kinds, ranked
+from profilegen.settings.ranking import Probes, agreed, conflicts, kind_rank, kinds, ranked
 from profilegen.settings.servers import Protocol, Server
 
 STOPS = (Status.OAUTH_ONLY, Status.NO_IMAP, Status.DEAD, Status.SEND_ONLY)
@@ -101,7 +101,7 @@ def _stop(world: _World) -> Answer | None:
         if answer.advice is None or answer.advice.status not in STOPS:
             continue
         tier = _ADVICE_TIERS.get(answer.kind, Tier.T4)
-        rivals = (candidate for candidate in world.candidates if candidate.incoming and not has_failed(candidate))
+        rivals = (candidate for candidate in world.candidates if candidate.incoming and not _has_failed(candidate))
         if not any(rival.tier < tier for rival in rivals if answer.kind not in kinds(rival)):
             return answer
     return None
@@ -149,6 +149,10 @@ def _standing(candidate: Candidate | None, world: _World) -> Status:
     return Status.OK if trusted else Status.UNTRUSTED
 
 
+def _has_failed(candidate: Candidate) -> bool:
+    return candidate.probe is not None and not candidate.probe.ok
+
+
 def _failure(check: str) -> Status:
     if check == "starttls":
         return Status.REFUSED
@@ -158,7 +162,7 @@ def _failure(check: str) -> Status:
 def _notices(world: _World, advice: Advice | None, chosen: Sequence[Candidate]) -> tuple[Notice, ...]:
     notices = list(advice.notices) if advice is not None else []
     notices += [notice for answer in world.answers for notice in answer.notices]
-    notices += [_probe_notice(candidate) for candidate in chosen if has_failed(candidate)]
+    notices += [_probe_notice(candidate) for candidate in chosen if _has_failed(candidate)]
     return tuple(dict.fromkeys(notices))
 
 

@@ -101,6 +101,11 @@ def test_offline_an_unknown_domain_is_not_found() -> None:
     assert lookup(sources, ForbiddenProber(), question=Question(address=YOU, offline=True)).status is Status.NOT_FOUND
 
 
+def test_offline_a_refused_domain_is_still_refused() -> None:
+    question = Question(address=Address.parse("you@co.uk"), offline=True)
+    assert lookup([CatalogueSource(catalogue=FakeCatalogue())], question=question).status is Status.REFUSED
+
+
 def test_naming_sources_asks_only_these() -> None:
     sources: list[SettingsSource] = [forbidden("catalogue"), knowing("srv", Tier.T3, IMAP, SMTP)]
     assert lookup(sources, question=Question(address=YOU, sources=("srv",))).status is Status.OK

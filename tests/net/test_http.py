@@ -42,6 +42,14 @@ def test_it_asks_the_address_of_our_resolver_by_name(serve_https: ServeHttps, au
     assert "cookie" not in asked.headers
 
 
+def test_an_international_name_is_asked_in_a_labels(serve_https: ServeHttps, authority: Authority) -> None:
+    server = serve_https(authority.issue("xn--bcher-kva.test"), always(Reply(body=b"hello")))
+    hosts = FixedHosts({"xn--bcher-kva.test": (server.address,)})
+    answer = asyncio.run(HttpsClient(resolver=hosts, trust=authority.trust).get("https://bücher.test/"))
+    assert (answer.url, answer.body) == ("https://xn--bcher-kva.test/", b"hello")
+    assert server.asked[0].host == "xn--bcher-kva.test"
+
+
 def test_any_status_is_an_answer(serve_https: ServeHttps, authority: Authority) -> None:
     server = serve_https(authority.issue(*NAMES), always(Reply(status=503, body=b"later")))
     answer = fetch("https://example.test/", authority, server.address)
