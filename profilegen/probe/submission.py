@@ -101,15 +101,15 @@ class Submission:
         """Say goodbye and close, whatever the server answers."""
         import aiosmtplib
 
+        transport = self._smtp.transport
         try:
             if self._smtp.is_connected:
                 await self._smtp.quit(timeout=2.0)
         except (aiosmtplib.SMTPException, OSError):
             pass  # it is being left anyway
         finally:
-            transport = self._smtp.transport
             if isinstance(transport, asyncio.WriteTransport):
-                transport.abort()
+                transport.abort()  # a polite TLS shutdown would outlive the event loop
             self._smtp.close()
             await asyncio.sleep(0)  # lets the transport close its socket
 

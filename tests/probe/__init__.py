@@ -1,0 +1,1 @@
+"""The probe against real Postfix and Dovecot, and against fakes where a server has to misbehave."""
