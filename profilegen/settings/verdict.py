@@ -18,6 +18,7 @@ NO_TLS_OFFERED = "no_tls_offered"
 """The code of a notice: settings are published, but only without encryption."""
 
 _ADVICE_TIERS = {"override": Tier.T0, "catalogue": Tier.T1, "mx": Tier.T3}
+_NO_CONNECTION = ("connect", "timeout", "network_unreachable")
 _WORST_FIRST = (Status.REFUSED, Status.UNREACHABLE, Status.NOT_FOUND, Status.UNTRUSTED, Status.OK)
 
 
@@ -144,7 +145,7 @@ def _standing(candidate: Candidate | None, world: _World) -> Status:
     if candidate.tier >= Tier.T4:
         return Status.UNTRUSTED
     if candidate.probe is not None and not candidate.probe.ok:
-        return _failure(candidate.probe.blocked_by or "")
+        return _failure(candidate.probe.blocked_by or "", candidate.tier)
     trusted = candidate.tier is Tier.T2 or candidate.probe is not None or agreed(candidate, world.answers)
     return Status.OK if trusted else Status.UNTRUSTED
 
@@ -153,10 +154,13 @@ def _has_failed(candidate: Candidate) -> bool:
     return candidate.probe is not None and not candidate.probe.ok
 
 
-def _failure(check: str) -> Status:
+def _failure(check: str, tier: Tier) -> Status:
     if check == "starttls":
         return Status.REFUSED
-    return Status.UNTRUSTED if check.startswith("tls.") else Status.UNREACHABLE
+    if check.startswith("tls."):
+        return Status.UNTRUSTED
+    # A closed port may be the fault of the network in between: the domain's own word stands, with a notice.
+    return Status.OK if check in _NO_CONNECTION and tier is Tier.T2 else Status.UNREACHABLE
 
 
 def _notices(world: _World, advice: Advice | None, chosen: Sequence[Candidate]) -> tuple[Notice, ...]:
