@@ -5,4 +5,10 @@ from hypothesis import settings
 settings.register_profile("default", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("default")
 
-pytest_plugins: list[str] = ["tests.lab.certificates", "tests.lab.dns", "tests.lab.https", "tests.lab.mail"]
+pytest_plugins: list[str] = [
+    "tests.lab.certificates",
+    "tests.lab.dns",
+    "tests.lab.https",
+    "tests.lab.mail",
+    "tests.lab.disk",
+]

@@ -1,5 +1,6 @@
 """Certificate chains as a device walks them: from the signer up, over what the file brings and what is trusted."""
 
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,9 +29,13 @@ class Chain:
 def load_certificate(der: bytes) -> "Certificate | None":
     """Return the certificate, or None where the bytes are none."""
     from cryptography import x509
+    from cryptography.utils import CryptographyDeprecationWarning
 
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        with warnings.catch_warnings():
+            # some roots of the system stores are older than the rules; their user is not the one to tell
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            certificate = x509.load_der_x509_certificate(der)
         certificate.public_key()
     except (ValueError, TypeError, _unsupported()):
         return None

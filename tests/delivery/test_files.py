@@ -5,7 +5,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -140,19 +139,6 @@ def test_a_name_the_system_cannot_hold_or_a_file_as_folder_is_unwritable(tmp_pat
     assert code_of(tmp_path / "file" / "x") == "unwritable_output"
     assert code_of(tmp_path / ("x" * 300)) == "unwritable_output"
     assert names(tmp_path) == ["file"]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if sys.platform != "linux" or os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs root on Linux")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk_keeps_the_old_file_and_nothing_else(small_disk: Path) -> None:
