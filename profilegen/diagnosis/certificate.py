@@ -56,13 +56,14 @@ class Presented:
 def judge(presented: Presented, now: datetime) -> tuple[Finding, ...]:
     """Return one finding per name in CHECKS; a certificate OpenSSL refused always has at least one that fails."""
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     if presented.leaf is None:
         return _unseen(presented)
     try:
         leaf = x509.load_der_x509_certificate(presented.leaf)
         findings = (_hostname(presented, leaf), _dates(leaf, now), _key(leaf), _lifetime(leaf))
-    except (ValueError, x509.UnsupportedGeneralNameType) as exc:
+    except (ValueError, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm) as exc:
         return _unreadable(str(exc))
     named = any(finding.outcome is Outcome.FAIL for finding in findings)
     return (_chain(presented, leaf, explained=named), *findings)
@@ -76,7 +77,7 @@ def host_matches(host: str, names: Sequence[str]) -> bool:
     """
     host = host.lower()
     _, _, parent = host.partition(".")
-    wildcard = f"*.{parent}" if "." in parent else None
+    wildcard = f"*.{parent}" if "." in parent and not _is_address(host) else None
     return any(name in (host, wildcard) for name in (name.lower().rstrip(".") for name in names))
 
 
@@ -167,6 +168,14 @@ def _names(leaf: "x509.Certificate") -> list[str]:
 
 def _literal(address: object) -> str:
     return str(address) if isinstance(address, ipaddress.IPv4Address | ipaddress.IPv6Address) else ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _for_servers(leaf: "x509.Certificate") -> bool:

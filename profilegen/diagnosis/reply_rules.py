@@ -54,7 +54,8 @@ _NETWORK = (
 _TLS = (
     _rule(
         Cause.TLS_MODE_MISMATCH,
-        r"wrong.version.number|unrecognized ssl message|unable to parse tls packet|over a non-ssl|packet length too long"
+        r"wrong.version.number|unrecognized ssl message|unable to parse tls packet|over a non-ssl"
+        r"|packet length too long"
         r"|record layer failure|not an ssl/tls record|http request",
     ),
     _rule(
@@ -81,7 +82,8 @@ _TLS = (
     _rule(Cause.TLS_SERVER_PROBLEM, codes=(454,), stages="starttls"),
     _rule(
         Cause.STARTTLS_NOT_OFFERED,
-        r"starttls.*not (offered|supported|available)|not recogni[sz]ed|unrecogni[sz]ed|unknown command|not implemented",
+        r"starttls.*not (offered|supported|available)|not recogni[sz]ed|unrecogni[sz]ed|unknown command"
+        r"|not implemented",
         stages="starttls",
     ),
 )
@@ -91,7 +93,8 @@ _LIMITS = (
     _rule(
         Cause.TOO_MANY_AUTH_FAILURES,
         r"too many (invalid |failed |bad |unsuccessful )?(log[io]n|auth\w*|password)s?"
-        r"|too many .*(attempts|failures)|maximum (log[io]n|auth\w*) attempts|temporarily (locked|blocked) .*(login|auth)",
+        r"|too many .*(attempts|failures)|maximum (log[io]n|auth\w*) attempts"
+        r"|temporarily (locked|blocked) .*(login|auth)",
     ),
     _rule(
         Cause.TOO_MANY_ERRORS,
@@ -99,7 +102,8 @@ _LIMITS = (
     ),
     _rule(
         Cause.RATE_LIMITED,
-        r"rate ?-?limit|ratelimit|throttl|too many (e-?mails|messages|recipients (this|per))|too much mail|maximum credits"
+        r"rate ?-?limit|ratelimit|throttl|too many (e-?mails|messages|recipients (this|per))|too much mail"
+        r"|maximum credits"
         r"|overlimit|exceeded the max|(messages?|emails?|recipients?) per (day|hour|minute)|sending (limit|quota|rate)"
         r"|recipients this hour|daily (\w+ )?(limit|quota)|hourly|quota .*(day|hour|sending)|credits exceeded",
     ),
@@ -118,7 +122,8 @@ _ACCOUNT = (
     _rule(Cause.ACCOUNT_VERIFICATION_REQUIRED, r"web ?browser|verify your (account|identity)|captcha|webloginrequired"),
     _rule(
         Cause.SMTP_AUTH_DISABLED,
-        r"smtp_?client_?auth\w* is disabled|auth\w* is disabled for|(imap|pop3?|smtp)( access)? is (disabled|not enabled)"
+        r"smtp_?client_?auth\w* is disabled|auth\w* is disabled for"
+        r"|(imap|pop3?|smtp)( access)? is (disabled|not enabled)"
         r"|not enabled for (imap|pop|smtp)|(imap|pop|smtp)( access)? (has been|was) disabled|turn on (imap|pop)",
     ),
     _rule(Cause.SMTP_AUTH_DISABLED, r"authentication not enabled|authentication disabled", stages="auth", codes=(504,)),
@@ -148,7 +153,8 @@ _LOGIN = (
     _rule(Cause.AUTH_MECH_UNSUPPORTED, codes=(504,), stages="auth"),
     _rule(
         Cause.AUTH_REQUIRES_TLS,
-        r"starttls|plaintext auth\w* (is )?(disallowed|disabled)|privacyrequired|encryption required|must use (tls|ssl)",
+        r"starttls|plaintext auth\w* (is )?(disallowed|disabled)|privacyrequired|encryption required"
+        r"|must use (tls|ssl)",
         codes=(530, 538, 503, 523, 534),
         stages="auth",
     ),
@@ -185,12 +191,14 @@ _PROTOCOL = (
 _SENDER = (
     _rule(
         Cause.SENDER_IDENTITY_UNVERIFIED,
-        r"(address|identity|identities|domain|sender) .*(is )?not (been )?verified|verified sender|unverified|not a verified",
+        r"(address|identity|identities|domain|sender) .*(is )?not (been )?verified|verified sender|unverified"
+        r"|not a verified",
     ),
     _rule(
         Cause.SENDER_NOT_OWNED,
         r"not owned by|send ?as ?denied|not allowed to send as|must (be same|match) .*auth|must match|same as auth"
-        r"|conform with authentication|incorrect authentication for|unauthori[sz]ed use of sender|sender name is not valid"
+        r"|conform with authentication|incorrect authentication for|unauthori[sz]ed use of sender"
+        r"|sender name is not valid"
         r"|not (allowed|permitted|authori[sz]ed) to (send|use).*(as|from|this)|does not (own|match)",
         stages=_ENVELOPE,
     ),
@@ -208,7 +216,8 @@ _NOT_LOGGED_IN = (
     _rule(Cause.AUTH_NOT_CONFIGURED, r"not logged in|smtp auth\w* (is )?required|5\.7\.57|unauthenticated"),
     _rule(
         Cause.AUTH_NOT_CONFIGURED,
-        r"(turn on|enable|requires?|need|must|you don't|not) .{0,20}(auth|log ?in)|auth\w* (is )?(required|needed|command"
+        r"(turn on|enable|requires?|need|must|you don't|not) .{0,20}(auth|log ?in)"
+        r"|auth\w* (is )?(required|needed|command"
         r" first)|client not authenticated|issue an auth command",
         stages=f"ehlo {_ENVELOPE}",
     ),
@@ -220,7 +229,8 @@ _ADDRESS_LISTS = (
     _rule(Cause.GREYLISTED, r"gr[ae]y.?list|grey\.rbl|postgrey", stages=f"banner ehlo {_ENVELOPE}"),
     _rule(
         Cause.IP_BLACKLISTED,
-        r"blocked using|black ?list|block ?list|blocklist|dnsbl|\brbl\b|spamhaus|spamcop|barracuda|listed (in|at|by)|sbl",
+        r"blocked using|black ?list|block ?list|blocklist|dnsbl|\brbl\b|spamhaus|spamcop|barracuda"
+        r"|listed (in|at|by)|sbl",
     ),
     _rule(
         Cause.IP_POLICY_BLOCK,
@@ -234,7 +244,8 @@ _RELAY = (
     _rule(Cause.WRONG_SERVER_HOST, r"wrong (office 365 )?region|wrong server|use .*instead|not your (mail )?server"),
     _rule(
         Cause.AUTH_NOT_CONFIGURED,
-        r"relay|rcpthosts|access denied|not permitted|unable to relay|invalid recipient|not local|delivery is not allowed"
+        r"relay|rcpthosts|access denied|not permitted|unable to relay|invalid recipient|not local"
+        r"|delivery is not allowed"
         r"|don't handle mail|authenticat",
         stages=f"ehlo {_ENVELOPE}",
         login=False,
@@ -263,7 +274,8 @@ _RECIPIENT = (
     ),
     _rule(
         Cause.RECIPIENT_UNKNOWN,
-        r"user unknown|unknown user|no such (user|mailbox|recipient)|does not exist|recipientnotfound|not found|unknown "
+        r"user unknown|unknown user|no such (user|mailbox|recipient)|does not exist|recipientnotfound|not found"
+        r"|unknown "
         r"(recipient|local)|mailing list expansion|mailbox unavailable|no mailbox",
         stages="rcpt_to data",
     ),
