@@ -1,4 +1,4 @@
-"""Golden answers for the providers people really have, wildcards, MX matching at label boundaries, and relays."""
+"""Golden answers for the providers people really have, wildcards, and MX matching at label boundaries."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from profilegen.catalogue.lookup import FileCatalogue
 from profilegen.errors import MachineProblem
 from profilegen.ports import ProviderAnswer
 from profilegen.settings.candidates import AccountPayload, Status
-from profilegen.settings.servers import Auth, Protocol
 
 ADDRESS = "First.Last@"
 
@@ -261,33 +260,6 @@ def test_exact_names_beat_wildcards_and_near_wildcards_beat_wide_ones(
 @pytest.mark.parametrize("domain", ["wild.example", "notwild.example", "example.com"])
 def test_a_wildcard_covers_neither_its_own_name_nor_a_neighbour(wild: FileCatalogue, domain: str) -> None:
     assert asyncio.run(wild.by_domain(Address.parse(f"you@{domain}"))) is None
-
-
-def test_a_relay_gets_the_customer_user_name(catalogue: FileCatalogue) -> None:
-    relay = asyncio.run(catalogue.relay("smtp2go", "customer"))
-    assert relay is not None
-    assert relay.outgoing[0].endpoint == "mail.smtp2go.com:587/starttls"
-    assert {server.username for server in relay.outgoing} == {"customer"}
-    assert (relay.spf, relay.outgoing[0].auth) == ("spf.smtp2go.com", (Auth.PASSWORD,))
-
-
-def test_a_user_name_the_relay_fixes_beats_the_one_given(catalogue: FileCatalogue) -> None:
-    relay = asyncio.run(catalogue.relay("sendgrid", "customer"))
-    assert relay is not None and {server.username for server in relay.outgoing} == {"apikey"}
-
-
-@pytest.mark.parametrize("name", ["gmail", "nothing", ""])
-def test_a_mailbox_provider_is_no_relay(catalogue: FileCatalogue, name: str) -> None:
-    assert asyncio.run(catalogue.relay(name, "customer")) is None
-
-
-def test_every_relay_of_the_catalogue_can_be_used(catalogue: FileCatalogue) -> None:
-    relays = [record for record in catalogue.records() if record.get("kind") == "relay"]
-    assert len(relays) > 40
-    for record in relays:
-        relay = asyncio.run(catalogue.relay(record["id"], "customer"))
-        assert relay is not None and all(server.protocol is Protocol.SMTP for server in relay.outgoing)
-        assert relay.outgoing and all(server.port != 25 for server in relay.outgoing)
 
 
 def test_a_record_has_everything_the_file_says(catalogue: FileCatalogue) -> None:
