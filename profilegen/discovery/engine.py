@@ -26,9 +26,9 @@ class Budgets:
     probe: float = 12.0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # it fills while the sources are being asked
 class _Heard:
-    """What the sources said while they are being asked."""
+    """What the sources said so far."""
 
     answers: list[Answer] = field(default_factory=list)
     timed_out: list[str] = field(default_factory=list)

@@ -18,6 +18,11 @@ HANGS = "hangs"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
+def endpoints(answer: Answer) -> list[str]:
+    """Return where every candidate stands, in order."""
+    return [f"{found.server.protocol}://{found.server.endpoint}" for found in answer.candidates]
+
+
 class StillClock:
     """Implements `ports.Clock` with one moment."""
 

@@ -65,6 +65,22 @@ def serve_https() -> Iterator[ServeHttps]:
         yield serve
 
 
+@pytest.fixture
+def closed_443() -> str:
+    """A loopback address on which nobody listens at port 443."""
+    _require_port_443()
+    return _free_address()[0]
+
+
+@pytest.fixture
+def silent_443() -> Iterator[str]:
+    """A loopback address where port 443 takes connections and never says a word."""
+    _require_port_443()
+    address = _free_address()
+    with socket.create_server(address):
+        yield address[0]
+
+
 def pages(table: Mapping[str, Reply]) -> Site:
     """Return a site that answers by host and path without query ("example.test/robots.txt"), else with 404."""
     return lambda asked: table.get(asked.host + asked.path.partition("?")[0], Reply(status=404))

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -163,20 +162,21 @@ def test_an_expired_certificate_is_not_trusted(serve_https: ServeHttps, authorit
     assert refusal("https://example.test/", authority, server.address) == "tls_untrusted"
 
 
-def test_a_missing_host_and_a_closed_port_are_told_apart(authority: Authority) -> None:
+def test_a_missing_host_and_a_closed_port_are_told_apart(authority: Authority, closed_443: str) -> None:
     assert refusal("https://example.test/", authority) == "no_such_host"
-    assert refusal("https://example.test/", authority, "127.0.0.99") == "refused"
+    assert refusal("https://example.test/", authority, closed_443) == "refused"
 
 
-def test_the_next_address_is_tried_when_one_is_closed(serve_https: ServeHttps, authority: Authority) -> None:
+def test_the_next_address_is_tried_when_one_is_closed(
+    serve_https: ServeHttps, authority: Authority, closed_443: str
+) -> None:
     server = serve_https(authority.issue(*NAMES), pages({"example.test/": Reply(body=b"here")}))
-    assert fetch("https://example.test/", authority, "127.0.0.99", server.address).body == b"here"
+    assert fetch("https://example.test/", authority, closed_443, server.address).body == b"here"
 
 
-def test_a_server_that_never_shakes_hands_is_a_timeout(authority: Authority) -> None:
-    with socket.create_server(("127.0.0.98", 443)):
-        limits = HttpLimits(connect=0.2, total=5)
-        assert refusal("https://example.test/", authority, "127.0.0.98", limits=limits) == "connect_timeout"
+def test_a_server_that_never_shakes_hands_is_a_timeout(authority: Authority, silent_443: str) -> None:
+    limits = HttpLimits(connect=0.2, total=5)
+    assert refusal("https://example.test/", authority, silent_443, limits=limits) == "connect_timeout"
 
 
 def test_a_server_that_never_answers_is_a_timeout(serve_https: ServeHttps, authority: Authority) -> None:
