@@ -31,17 +31,17 @@ def serve_zones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeZones
 
     SOA and NS are added. A zone whose text is empty is configured without a file, so that Knot answers SERVFAIL for it.
     """
-    require("knotd", package="knot")
+    program = require("knotd", package="knot")
     with ExitStack() as running:
 
         def serve(zones: Mapping[str, str]) -> str:
-            return running.enter_context(knot(tmp_path_factory.mktemp("knot"), zones))
+            return running.enter_context(knot(program, tmp_path_factory.mktemp("knot"), zones))
 
         yield serve
 
 
 @contextmanager
-def knot(folder: Path, zones: Mapping[str, str]) -> Iterator[str]:
+def knot(program: str, folder: Path, zones: Mapping[str, str]) -> Iterator[str]:
     """Run knotd in the foreground with its files in `folder`; yields "ip:port"."""
     port = _free_port()
     (folder / "db").mkdir()
@@ -52,7 +52,7 @@ def knot(folder: Path, zones: Mapping[str, str]) -> Iterator[str]:
     config = folder / "knot.conf"
     config.write_text(_config(folder, port, list(zones)))
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(["knotd", "-c", str(config)], stdout=log, stderr=log)
+        server = subprocess.Popen([program, "-c", str(config)], stdout=log, stderr=log)
         try:
             _wait_until_it_answers(server, port, folder / "log")
             yield f"127.0.0.1:{port}"
@@ -61,10 +61,15 @@ def knot(folder: Path, zones: Mapping[str, str]) -> Iterator[str]:
             server.wait(timeout=10)
 
 
-def require(program: str, *, package: str) -> None:
-    """Skip the test if a Debian program is missing; with CI=true a server test that cannot run is a failure."""
-    if shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin"):
-        return
+def require(program: str, *, package: str) -> str:
+    """
+    Return the path of a Debian program, or skip the test if it is missing.
+
+    With CI=true a server test that cannot run is a failure.
+    """
+    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+    if path is not None:
+        return path
     reason = f"{program} is missing: apt-get install {package}"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
