@@ -122,8 +122,10 @@ class House:
     def trusted_roots(self) -> tuple[bytes, ...]:
         """DER certificates that a signature may chain to."""
         from profilegen.net.tls import anchors
+        from profilegen.profile.pem import split_certificates
 
-        return anchors(self.anchor_files)
+        given = (certificate for data in self.anchor_files for certificate in split_certificates(data))
+        return (*anchors(), *given)
 
     @cached_property
     def finder(self) -> Finder:

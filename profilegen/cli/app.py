@@ -31,6 +31,12 @@ GROUPS = ("key", "providers", "config")
 """Command groups; each is `app` in the module of its name."""
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"profilegen {__version__}\n")
+        raise Exit(0)
+
+
 def root(
     context: typer.Context,
     home: Annotated[
@@ -39,12 +45,11 @@ def root(
     config_file: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="A configuration file to read first.")
     ] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
     """From a mail address to a verified, signed Apple mail profile. Example: profilegen fix you@example.com."""
-    if version:
-        sys.stdout.write(f"profilegen {__version__}\n")
-        raise Exit(0)
     context.obj = Session(home=home, config_file=config_file)
 
 
@@ -71,28 +76,35 @@ def run(arguments: Sequence[str]) -> int:
     arguments = _global_options_first(arguments)
     as_json = "--json" in arguments
     try:
-        status = _app_for(arguments)(args=list(arguments), prog_name="profilegen", standalone_mode=False)
-        return status if isinstance(status, int) else 0
-    except Exit as exc:
-        return int(exc.exit_code)
+        status = _run_command(arguments)
     except errors.ProfilegenError as exc:
         return _report(exc, as_json=as_json)
     except TyperException as exc:
         problem = errors.UsageProblem(exc.format_message(), hint="See profilegen --help.")
         return _report(problem, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        note("profilegen: interrupted; nothing was left half-written.")
-        return INTERRUPTED
+        status = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERRUPTED
     except Exception as exc:  # noqa: BLE001 - the last line of defence: a traceback never reaches a user
         return _report_bug(exc, as_json=as_json)
+    if status == INTERRUPTED:
+        note("profilegen: interrupted; nothing was left half-written.")
+    return status
 
 
 def exit_code(error: errors.ProfilegenError) -> int:
     """Return the exit status of an error."""
     return next((status for kind, status in EXIT_CODES if isinstance(error, kind)), OUR_BUG)
+
+
+def _run_command(arguments: Sequence[str]) -> int:
+    try:
+        status = _app_for(arguments)(args=list(arguments), prog_name="profilegen", standalone_mode=False)
+    except Exit as exc:
+        return int(exc.exit_code)
+    return status if isinstance(status, int) else 0
 
 
 def _app_for(arguments: Sequence[str]) -> typer.Typer:

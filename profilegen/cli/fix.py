@@ -8,7 +8,7 @@ import typer
 from profilegen.address import Address
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions, ProfileOptions, SigningOptions
-from profilegen.cli.output import note, print_json, progress_line, say
+from profilegen.cli.output import error_document, note, print_json, progress_line, say
 from profilegen.cli.render import finding_document, show_notices, show_resolution, show_summary
 from profilegen.cli.session import run_async, session_of
 from profilegen.cli.signers import choose_signer
@@ -16,7 +16,7 @@ from profilegen.cli.steps import device_steps, next_steps
 from profilegen.cli.target import Target
 from profilegen.cli.wishes import wish_maker
 from profilegen.config.passwords import ask
-from profilegen.errors import UsageProblem
+from profilegen.errors import NotPossible, UsageProblem
 from profilegen.flow.values import Asked, Fixed, FixOrder
 from profilegen.profile.wish import Identity
 from profilegen.settings.candidates import Notice, Resolution
@@ -76,8 +76,14 @@ def fix(
         identity=Identity.NEW if signing.new_identity else Identity.KEEP,
         allowed_because=allow_unverified,
     )
-    with progress_line() as progress:
-        fixed = run_async(flow.fix(wish, order, progress))
+    try:
+        with progress_line() as progress:
+            fixed = run_async(flow.fix(wish, order, progress))
+    except NotPossible as problem:
+        if not as_json:
+            raise
+        print_json({"address": str(wish.accounts[0].address), "ok": False, "error": error_document(problem)})
+        raise typer.Exit(1) from problem
     if as_json:
         print_json(fixed_document(fixed, device))
     else:

@@ -9,7 +9,7 @@ import typer
 from profilegen.address import Address, shorten
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions
-from profilegen.cli.output import complain, note, print_json
+from profilegen.cli.output import complain, note, print_json, progress_line
 from profilegen.cli.policy import allowed
 from profilegen.cli.render import show_resolution
 from profilegen.cli.session import run_async, session_of
@@ -45,7 +45,9 @@ def lookup(
     texts = [*(addresses or []), *(_roster_addresses(roster) if roster else [])]
     if not texts:
         raise UsageProblem("No address was given.", hint="Write profilegen lookup you@example.com.", code="no_address")
-    found = run_async(_resolve_all(texts, house, how.wish()))
+    with progress_line() as progress:
+        progress(f"asking about {len(texts)} address{'es' * (len(texts) > 1)}")
+        found = run_async(_resolve_all(texts, house, how.wish()))
     for text, answer in found:
         if as_json:
             print_json(_document(text, answer))

@@ -68,6 +68,7 @@ def trial_of_found(found: FoundAccount, given: GivenPasswords, asked: Asked) -> 
         outgoing_password=given.outgoing or given.incoming or found.outgoing_password,
         recipient=asked.recipient,
         aliases=found.aliases,
+        through_relay=not _share_a_domain(found.incoming.host or "", found.outgoing.host or ""),
     )
 
 
@@ -88,6 +89,11 @@ def endpoints_of(trials: Sequence[Trial]) -> dict[str, str]:
     if not trials:
         return {}
     return {"outgoing": _endpoint(trials[0].outgoing), "incoming": _endpoint(trials[0].incoming)}
+
+
+def _share_a_domain(host: str, other: str) -> bool:
+    """Return whether two hosts look like one provider's; where not, mail may need the From domain's blessing."""
+    return host.lower().split(".")[-2:] == other.lower().split(".")[-2:]
 
 
 def _endpoint(server: FoundServer) -> str:
