@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from profilegen.diagnosis.causes import Cause
-from profilegen.diagnosis.reply_rules import RULES, Rule
+from profilegen.diagnosis.envelope_rules import ENVELOPE_RULES
+from profilegen.diagnosis.rule import Rule
+from profilegen.diagnosis.session_rules import SESSION_RULES
 
 
 class Stage(StrEnum):
@@ -61,7 +63,7 @@ def classify(observation: Observation) -> Cause | None:
     seen = _completed(observation)
     if seen.code is not None and seen.code < 400 and seen.stage is not Stage.TLS:
         return Cause.OK
-    return _first(RULES, seen)
+    return _first(SESSION_RULES + ENVELOPE_RULES, seen)
 
 
 def cause_of_verify_code(code: int) -> Cause:

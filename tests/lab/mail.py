@@ -22,7 +22,7 @@ import pytest
 from tests.lab.certificates import Authority, IssuedCertificate
 
 DOMAIN = "lab.test"
-USERS = ("alice", "bob", "junk", "off")  # the mail of junk arrives in Junk; off may not log in to IMAP
+USERS = ("alice", "bob", "carol", "junk", "off")  # the mail of junk arrives in Junk; off may not log in to IMAP
 MAIL_UID = 5000
 _POSTFIX = Path("/usr/lib/postfix/sbin/master")
 _START_SECONDS = 20.0
@@ -35,11 +35,16 @@ def password_of(user: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """One variant: its certificate, the SMTP listeners as port -> Postfix options, and whether Dovecot listens."""
+    """
+    One variant: its certificate, the SMTP listeners as port -> Postfix options, and whether Dovecot listens.
+
+    `imap_words` replaces the abilities Dovecot names after login.
+    """
 
     certificate: str = "good"
     smtp: dict[int, str] = field(default_factory=dict)
     mailbox: bool = False
+    imap_words: str = ""
 
 
 _SASL = (
@@ -62,6 +67,7 @@ HOSTS = {
     "expired": Host(certificate="expired", smtp={587: _SUBMISSION}, mailbox=True),
     "untrusted": Host(certificate="untrusted", smtp={587: _SUBMISSION}, mailbox=True),
     "longlived": Host(certificate="longlived", smtp={587: _SUBMISSION}, mailbox=True),
+    "oldimap": Host(mailbox=True, imap_words="IMAP4rev1 SPECIAL-USE"),
     "openrelay": Host(smtp={25: f"{_MX} {_ANYBODY}", 587: f"{_SUBMISSION} {_ANYBODY}"}),
     "plain": Host(smtp={587: f"-o smtpd_tls_security_level=none {_SASL} -o smtpd_tls_auth_only=no"}),
     "nologin": Host(smtp={587: "-o smtpd_tls_security_level=encrypt"}),
@@ -106,6 +112,11 @@ class MailLab:
         """Return the files of all messages in the user's folders."""
         box = self.folder / "mail" / DOMAIN / user
         return [path for path in box.rglob("*") if path.is_file() and path.parent.name in ("new", "cur")]
+
+    def empty(self, user: str) -> None:
+        """Delete all messages of a user."""
+        for path in self.messages(user):
+            path.unlink()
 
 
 @pytest.fixture(scope="session")
@@ -292,7 +303,8 @@ def _dovecot_conf(lab: MailLab) -> str:
     boxes = {name: lab.hosts[f"{name}.{DOMAIN}"][0] for name, host in HOSTS.items() if host.mailbox}
     tls = "".join(
         f"local {address} {{\n  ssl_cert = <{lab.folder}/tls/{HOSTS[name].certificate}.crt.pem\n"
-        f"  ssl_key = <{lab.folder}/tls/{HOSTS[name].certificate}.key.pem\n}}\n"
+        f"  ssl_key = <{lab.folder}/tls/{HOSTS[name].certificate}.key.pem\n"
+        f"  protocol imap {{\n    imap_capability = {HOSTS[name].imap_words}\n  }}\n}}\n"
         for name, address in boxes.items()
     )
     six = ""

@@ -1,7 +1,9 @@
 """The whole test-send against real Postfix and Dovecot."""
 
+import imaplib
 import logging
 import re
+import ssl
 from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,6 +38,38 @@ def test_cleaning_up_leaves_other_messages_alone(mail_lab: MailLab) -> None:
     assert kept >= 1
     assert reached_level(verify(mail_lab, trial(smtp("good")))) == 4
     assert len(mail_lab.messages("alice")) == kept
+
+
+def leave_a_message_to_be_expunged(lab: MailLab, user: str) -> None:
+    """Put a message into the inbox and mark it as deleted, as another mail program would."""
+    with imaplib.IMAP4_SSL(lab.hosts[f"good.{DOMAIN}"][0], ssl_context=trusting_nobody()) as client:
+        client.login(f"{user}@{DOMAIN}", password_of(user))
+        client.append("INBOX", r"(\Deleted)", "", b"Subject: keep me until my owner says otherwise\r\n\r\nbody\r\n")
+
+
+def trusting_nobody() -> ssl.SSLContext:
+    """Return a context for the test's own housekeeping, by address and so without a name to check."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@pytest.mark.parametrize(("host", "outcome", "left"), [("good", "pass", 1), ("oldimap", "warn", 2)])
+def test_a_message_somebody_else_marked_as_deleted_is_not_expunged(
+    mail_lab: MailLab, host: str, outcome: str, left: int
+) -> None:
+    leave_a_message_to_be_expunged(mail_lab, "carol")
+    report = verify(mail_lab, trial(smtp("good", user="carol"), imap(host, user="carol"), user="carol"))
+    assert only(report, "incoming.cleanup").outcome == outcome
+    assert len(mail_lab.messages("carol")) == left
+    mail_lab.empty("carol")
+
+
+def test_without_uidplus_a_lone_message_is_expunged_all_the_same(mail_lab: MailLab) -> None:
+    report = verify(mail_lab, trial(smtp("good", user="carol"), imap("oldimap", user="carol"), user="carol"))
+    assert only(report, "incoming.cleanup").outcome == "pass"
+    assert mail_lab.messages("carol") == []
 
 
 def test_a_message_sorted_out_as_junk_is_found_and_deleted_there(mail_lab: MailLab) -> None:
