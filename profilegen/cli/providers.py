@@ -1,7 +1,7 @@
 """`profilegen providers`: the catalogue."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,8 +10,16 @@ from profilegen.cli.output import console, note, print_json, say, table
 from profilegen.cli.session import session_of
 from profilegen.config.resources import find_resources
 from profilegen.errors import NotPossible
+from profilegen.wiring import House
+
+if TYPE_CHECKING:
+    from profilegen.catalogue.importers import Origin
 
 app = typer.Typer(help="Work on the provider catalogue.", no_args_is_help=True)
+importing = typer.Typer(help="Make provider files out of clientConfig XML.", no_args_is_help=True)
+app.add_typer(importing, name="import")
+
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the provider files go.")]
 
 
 @app.command("list")
@@ -60,6 +68,41 @@ def show(
     say(to_toml(record).rstrip())
 
 
+@importing.command()
+def ispdb(
+    context: typer.Context,
+    source: Annotated[Path, typer.Argument(metavar="DIR|FILE", show_default=False)],
+    output: Output = Path(),
+    commit: Annotated[str | None, typer.Option("--commit", help="The commit the files are of.")] = None,
+    as_json: Json = False,
+) -> None:
+    """
+    Import files of Mozilla's ISPDB.
+
+    Example: profilegen providers import ispdb autoconfig/ispdb -o new/
+    """
+    from profilegen.catalogue.importers import Origin
+
+    _import(session_of(context).house(), source, Origin(name="ispdb", commit=commit), output, as_json=as_json)
+
+
+@importing.command()
+def autoconfig(
+    context: typer.Context,
+    source: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
+    output: Output = Path(),
+    as_json: Json = False,
+) -> None:
+    """
+    Import what a provider publishes as config-v1.1.xml.
+
+    Example: profilegen providers import autoconfig config-v1.1.xml -o new/
+    """
+    from profilegen.catalogue.importers import Origin
+
+    _import(session_of(context).house(), source, Origin(name="autoconfig"), output, as_json=as_json)
+
+
 @app.command()
 def check(
     context: typer.Context,
@@ -74,8 +117,12 @@ def check(
     from profilegen.catalogue.check import check_files
 
     house = session_of(context).house()
-    paths = files or sorted(find_resources().providers.glob("*.toml"))
-    findings = check_files(paths, today=house.clock.now().date())
+    ours = sorted(find_resources().providers.glob("*.toml"))
+    paths = files or ours
+    names = {path.name for path in paths}
+    others = [path for path in ours if path.name not in names]  # a domain must not stand in two files
+    every = check_files([*paths, *others], today=house.clock.now().date())
+    findings = [finding for finding in every if finding.file in names]
     if as_json:
         listed = [
             {
@@ -93,6 +140,25 @@ def check(
             note(f"{finding.file}: {finding.severity} {finding.key or 'file'}: {finding.message}")
         say(f"{len(paths)} provider files, {len(findings)} findings")
     raise typer.Exit(1 if any(finding.severity == "error" for finding in findings) else 0)
+
+
+def _import(house: House, path: Path, origin: "Origin", folder: Path, *, as_json: bool) -> None:
+    from profilegen.catalogue.importers import import_files, write_providers
+
+    imported = import_files(path, origin, today=house.clock.now().date())
+    written = write_providers(imported.providers, folder)
+    if as_json:
+        providers = [{"file": provider.file, "notes": list(provider.notes)} for provider in imported.providers]
+        refused = [{"file": file.file, "reason": file.reason} for file in imported.refused]
+        print_json({"written": [str(path) for path in written], "providers": providers, "refused": refused})
+    else:
+        for provider in imported.providers:
+            for text in provider.notes:
+                note(f"{provider.file}: {text}")
+        for file in imported.refused:
+            note(f"{file.file}: {file.reason}")
+        say(f"{len(written)} provider files in {folder}, {len(imported.refused)} refused")
+    raise typer.Exit(1 if imported.refused else 0)
 
 
 def _line(record: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from profilegen.errors import MachineProblem, UsageProblem
 from profilegen.profile.types import Platform
@@ -11,7 +10,7 @@ from profilegen.profile.types import Platform
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSteps:
-    """The steps for one family of devices, with $file, $address, $outgoing and $password still in them."""
+    """The steps for one family of devices, still as Jinja2 templates."""
 
     id: str
     name: str
@@ -20,8 +19,11 @@ class DeviceSteps:
 
     def filled(self, *, file: str, address: str, outgoing: str, password: str) -> tuple[str, ...]:
         """Return the steps as sentences."""
+        from jinja2 import Environment, StrictUndefined
+
+        world = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text for a terminal
         values = {"file": file, "address": address, "outgoing": outgoing, "password": password}
-        return tuple(Template(step).substitute(values).strip() for step in self.steps)
+        return tuple(world.from_string(step).render(values).strip() for step in self.steps)
 
 
 def read_steps(path: Path) -> tuple[DeviceSteps, ...]:

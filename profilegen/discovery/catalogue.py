@@ -30,7 +30,10 @@ class CatalogueSource:
             Candidate(server=server, sources=(source,), tier=Tier.T1, order=order)
             for order, server in enumerate(provider.servers)
         )
-        return Answer(kind=self.kind, candidates=candidates, advice=provider.advice)
+        both_ways = {candidate.incoming for candidate in candidates} == {True, False}
+        # where a direction is missing the advice decides nothing, but what it tells is still worth knowing
+        notices = () if both_ways else provider.advice.notices
+        return Answer(kind=self.kind, candidates=candidates, advice=provider.advice, notices=notices)
 
 
 def _checked(provider: ProviderAnswer) -> datetime | None:

@@ -16,6 +16,13 @@ SETTINGS: dict[str, Any] = {
     "outgoing": {"protocol": "smtp", "host": "smtp.example.com", "port": 587, "security": "starttls"},
 }
 
+CLIENT_CONFIG = """<clientConfig version="1.1"><emailProvider id="lab.test"><domain>lab.test</domain>
+<incomingServer type="imap"><hostname>good.lab.test</hostname><port>993</port><socketType>SSL</socketType>
+<username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></incomingServer>
+<outgoingServer type="smtp"><hostname>good.lab.test</hostname><port>587</port><socketType>STARTTLS</socketType>
+<username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></outgoingServer>
+</emailProvider></clientConfig>"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:

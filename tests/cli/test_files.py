@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import CLIENT_CONFIG, Cli
 
 
 def test_check_describes_a_signed_profile_in_the_shape_of_the_contract(cli: Cli, settings: Path) -> None:
@@ -183,6 +183,30 @@ def test_a_broken_provider_file_is_named_with_its_key(cli: Cli) -> None:
 
     assert answer.status == 1
     assert answer.document["findings"][0]["file"] == "x.toml"
+
+
+def test_what_a_provider_publishes_becomes_a_provider_file(cli: Cli) -> None:
+    Path("config-v1.1.xml").write_text(CLIENT_CONFIG)
+
+    imported = cli("providers", "import", "autoconfig", "config-v1.1.xml", "-o", "new", "--json")
+    again = cli("providers", "import", "autoconfig", "config-v1.1.xml", "-o", "new", "--json")
+
+    [path] = imported.document["written"]
+    assert imported.status == 0
+    assert cli("providers", "check", path).status == 0
+    assert (again.status, again.document["error"]["code"]) == (2, "exists")
+
+
+def test_an_imported_domain_that_the_catalogue_has_is_a_finding(cli: Cli) -> None:
+    Path("other.xml").write_text(CLIENT_CONFIG.replace("lab.test", "gmx.de"))
+    cli("providers", "import", "ispdb", "other.xml", "-o", "new")
+    [path] = Path("new").iterdir()
+
+    answer = cli("providers", "check", path, "--json")
+
+    assert answer.status == 1
+    assert {finding["file"] for finding in answer.document["findings"]} == {path.name}
+    assert "gmx.de" in answer.document["findings"][0]["message"]
 
 
 def test_the_demo_shows_the_refusal_the_cure_and_a_signed_file(tmp_path: Path) -> None:

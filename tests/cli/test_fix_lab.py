@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Answer, Cli
+from tests.cli.conftest import CLIENT_CONFIG, Answer, Cli
 from tests.lab.certificates import Authority
 from tests.lab.dns import ServeZones
 from tests.lab.https import Asked, Reply, ServeHttps
@@ -19,13 +19,6 @@ _submission._tcp SRV 0 1 587 good.lab.test.
 _submissions._tcp SRV 0 1 465 good.lab.test.
 _imaps._tcp SRV 0 1 993 good.lab.test.
 """
-CLIENT_CONFIG = """<clientConfig version="1.1"><emailProvider id="lab.test"><domain>lab.test</domain>
-<incomingServer type="imap"><hostname>good.lab.test</hostname><port>993</port><socketType>SSL</socketType>
-<username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></incomingServer>
-<outgoingServer type="smtp"><hostname>good.lab.test</hostname><port>587</port><socketType>STARTTLS</socketType>
-<username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></outgoingServer>
-</emailProvider></clientConfig>"""
-
 pytestmark = pytest.mark.servers
 
 
