@@ -121,7 +121,7 @@ def check(
     paths = files or ours
     names = {path.name for path in paths}
     others = [path for path in ours if path.name not in names]  # a domain must not stand in two files
-    every = check_files([*paths, *others], today=house.clock.now().date())
+    every = check_files([*others, *paths], today=house.clock.now().date())
     findings = [finding for finding in every if finding.file in names]
     if as_json:
         listed = [
