@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from profilegen.address import shorten
 from profilegen.diagnosis.causes import Cause
 from profilegen.diagnosis.remedies import remedy_of
 from profilegen.diagnosis.replies import cause_of_verify_code
@@ -101,7 +102,7 @@ def _hostname(presented: Presented, leaf: "x509.Certificate") -> Finding:
     names = _names(leaf)
     if host_matches(presented.host, names) and presented.verify_code not in _IDENTITY:
         return _pass("tls.hostname", f"The certificate holds {presented.host}.")
-    shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "") if names else "no name at all"
+    shown = shorten(", ".join(names), limit=200) or "no name at all"
     return _fail(
         "tls.hostname", Cause.TLS_HOSTNAME_MISMATCH, f"The certificate is for {shown}, not for {presented.host}."
     )
@@ -194,7 +195,7 @@ def _issued_under_new_rules(leaf: "x509.Certificate") -> bool:
 
 
 def _issuer(leaf: "x509.Certificate") -> str:
-    return "".join(char for char in leaf.issuer.rfc4514_string()[:200] if char.isprintable()) or "nobody"
+    return shorten(leaf.issuer.rfc4514_string(), limit=200) or "nobody"
 
 
 def _unseen(presented: Presented) -> tuple[Finding, ...]:
@@ -207,7 +208,9 @@ def _unseen(presented: Presented) -> tuple[Finding, ...]:
 
 
 def _unreadable(reason: str) -> tuple[Finding, ...]:
-    first = _fail("tls.chain", Cause.TLS_SERVER_PROBLEM, f"The certificate cannot be read: {reason[:200]}.")
+    first = _fail(
+        "tls.chain", Cause.TLS_SERVER_PROBLEM, f"The certificate cannot be read: {shorten(reason, limit=200)}."
+    )
     return (first, *_not_judged(CHECKS[1:], "tls.chain"))
 
 

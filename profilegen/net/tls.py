@@ -9,6 +9,7 @@ from pathlib import Path
 from profilegen.errors import InputProblem
 
 MAX_ANCHOR_BYTES = 4 * 1024 * 1024
+_PEM_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")  # how OpenSSL names the files of a certificate folder
 
 
@@ -47,13 +48,20 @@ def verified_context(extra_anchors: Iterable[bytes] = ()) -> ssl.SSLContext:
 
 
 def anchors(extra_anchors: Iterable[bytes] = ()) -> tuple[bytes, ...]:
-    """Return the trusted roots, DER each: the system's and the extra ones; for judging signatures."""
+    """
+    Return the trusted certificates, DER each: the system's roots and the extra ones; for judging signatures.
+
+    Raises InputProblem as `verified_context` does.
+    """
+    extra_anchors = tuple(extra_anchors)
     context = verified_context(extra_anchors)
     folder = ssl.get_default_verify_paths().capath
     for path in _hashed_files(folder):
         # OpenSSL reads a certificate folder one lookup at a time and lists none of it
         context.load_verify_locations(cafile=path)
-    return tuple(context.get_ca_certs(binary_form=True))
+    # OpenSSL lists authorities only, and an extra anchor may be a single self-signed certificate
+    extra = [der for anchor in extra_anchors for der in _certificates(anchor)]
+    return tuple(dict.fromkeys([*context.get_ca_certs(binary_form=True), *extra]))
 
 
 def _collecting_context() -> ssl.SSLContext:
@@ -77,6 +85,11 @@ def _trust(context: ssl.SSLContext, anchor: bytes) -> None:
             "The trust anchor holds no certificate that OpenSSL can read.",
             hint="Give a file with one or more CA certificates in PEM form, or one in DER form.",
         ) from exc
+
+
+def _certificates(anchor: bytes) -> list[bytes]:
+    blocks = _PEM_BLOCK.findall(anchor.decode("ascii", "ignore"))
+    return [ssl.PEM_cert_to_DER_cert(block) for block in blocks] or [anchor]
 
 
 def _hashed_files(folder: str | None) -> list[Path]:

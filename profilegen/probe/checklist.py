@@ -1,7 +1,7 @@
 """A list of checks being worked through: what was seen, how long it took, and what was not reached because of what."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -85,6 +85,14 @@ class Checklist:
     def skip(self, checks: Iterable[str], reason: str) -> None:
         """Give the reason why some checks will not be reached, other than an earlier failure."""
         self._reasons.update(dict.fromkeys(checks, reason))
+
+    def ran_out(self, seconds: float) -> None:
+        """Fail the check that was running when the time for all of them was up."""
+        reached = {finding.check for finding in self._findings}
+        running = next((check for check in self._checks if self._prefix + check not in reached), None)
+        if running is not None:
+            with suppress(Blocked), self.step(running):
+                raise CheckFailed(Cause.CONNECT_TIMEOUT, f"Not done within {seconds:g} s: the server is too slow.")
 
     def skip_rest(self, reason: str) -> None:
         """Give the reason why everything not yet reached will not be."""

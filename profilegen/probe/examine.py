@@ -62,7 +62,7 @@ async def examine(target: Target, tools: Tools, *, prefix: str = "") -> Examined
             with suppress(Blocked):  # the check that blocks is written down already
                 await examination.run()
     except TimeoutError:
-        examination.checks.skip_rest(f"Not reached within {tools.patience.examination:g} s.")
+        examination.checks.ran_out(tools.patience.examination)
     return Examined(
         target=target,
         report=examination.checks.report(),
@@ -154,16 +154,23 @@ class _Examination:
                 _warn(step, Cause.PROXY_INTERFERENCE, f"A firewall hides the server's banner: {reply.text}")
 
     async def _greeting(self, session: Session) -> Reply:
+        """Wait long for the greeting, but ask soon whether the server is waiting for TLS itself."""
+        hearing = asyncio.create_task(session.greeting(seconds=self._patience.greeting))
         try:
-            return await session.greeting(seconds=self._patience.greeting)
-        except ConversationBroken as broken:
-            if self.encryption is not Encryption.TLS and await self._speaks_tls_at_once():
-                detail = f"Port {self.target.port} speaks TLS from the first byte, and the profile expects clear text."
-                raise CheckFailed(Cause.TLS_MODE_MISMATCH, detail) from broken
-            raise
+            heard, _ = await asyncio.wait({hearing}, timeout=self._patience.detect)
+            silent = not heard or hearing.exception() is not None
+            if silent and self.encryption is not Encryption.TLS and await self._speaks_tls_at_once():
+                detail = f"Port {self.target.port} speaks TLS from the first byte, and the profile expects otherwise."
+                raise CheckFailed(Cause.TLS_MODE_MISMATCH, detail)
+            return await hearing
+        finally:
+            hearing.cancel()
 
     async def _speaks_tls_at_once(self) -> bool:
-        session = await Session.over(await self._dial(), self._dialect)
+        try:
+            session = await Session.over(await self._dial(), self._dialect)
+        except CheckFailed:
+            return False
         try:
             await self._handshake(session, self._tools.tls.collecting)
         except (OSError, ConversationBroken):

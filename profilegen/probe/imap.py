@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+from profilegen.address import shorten
 from profilegen.diagnosis.causes import Cause
 from profilegen.diagnosis.replies import Observation, Stage, classify
 from profilegen.probe.checklist import CheckFailed
@@ -141,7 +142,7 @@ def _log_in(client: _Client, login: Login) -> str:
         if "AUTH=PLAIN" in client.capabilities:
             client.authenticate("PLAIN", lambda _: f"\0{username}\0{password}".encode())
             return "PLAIN"
-        if not (username + password).isascii() or any(char in username + password for char in "\r\n\0"):
+        if not (username + password).isascii():
             raise CheckFailed(Cause.AUTH_MECH_UNSUPPORTED, "The LOGIN command cannot carry such letters.")
         client.login(username, password)
     except client.abort:
@@ -226,4 +227,4 @@ def _unquoted(name: str) -> str:
 
 def _words(problem: Exception) -> str:
     first = problem.args[-1] if problem.args else problem
-    return first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
+    return shorten(first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first), limit=1000)

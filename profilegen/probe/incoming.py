@@ -101,7 +101,7 @@ class Incoming:
             waited = perf_counter() - started
             if waited + pause > self._tools.patience.arrival:
                 detail = f"Accepted, but neither in INBOX nor in the junk folder after {waited:.0f} s."
-                raise CheckFailed(Cause.GREYLISTED, detail)
+                raise CheckFailed(Cause.SERVER_TEMP_FAILURE, detail)
             await asyncio.sleep(pause)
             pause = min(pause * 1.6, _LONGEST_PAUSE)
         _describe(arrived, perf_counter() - started, step)

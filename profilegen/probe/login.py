@@ -1,5 +1,6 @@
 """Whether and how one login attempt is made: what stands against it, and the budget of failed ones."""
 
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -59,7 +60,14 @@ def login_of(attempt: Attempt, *, refusal: str | None) -> Login:
         raise NotTried(f"A login with {found.auth} can only be tried on the device.")
     if attempt.password is None:
         raise NotTried("No password was given.")
+    if _cannot_be_sent(found.username) or _cannot_be_sent(attempt.password.reveal()):
+        raise CheckFailed(Cause.AUTH_USERNAME_FORM, "The user name or password holds characters no login can carry.")
     return Login(username=found.username, password=attempt.password)
+
+
+def _cannot_be_sent(text: str) -> bool:
+    """Line breaks and NUL would end the command early; half a surrogate pair is no character."""
+    return any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
 
 
 async def within_budget(budget: LoginBudget, attempt: Attempt, log_in: Callable[[], Awaitable[None]]) -> None:

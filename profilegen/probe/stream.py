@@ -78,13 +78,13 @@ class LineStream(asyncio.Protocol):
             raise ConversationBroken(Trouble.TOO_LONG, "the server sent a line that is longer than 8 KiB")
         raw = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
-        return raw.rstrip(b"\r").decode("utf-8", "backslashreplace")
+        return _printable(raw.rstrip(b"\r").decode("utf-8", "backslashreplace"))
 
     def send(self, line: str) -> None:
         """Send one line."""
         if self._transport is None or self._transport.is_closing():
             raise ConversationBroken(Trouble.CLOSED, "the server closed the connection")
-        self._transport.write(line.encode("utf-8") + b"\r\n")
+        self._transport.write(line.encode("utf-8", "replace") + b"\r\n")
 
     async def start_tls(self, context: ssl.SSLContext, host: str, *, seconds: float) -> None:
         """
@@ -137,3 +137,8 @@ class LineStream(asyncio.Protocol):
             raise ConversationBroken(Trouble.TOO_LONG, "the server sent a line that is longer than 8 KiB")
         self._arrived.clear()
         await self._arrived.wait()
+
+
+def _printable(text: str) -> str:
+    """Take out what a hostile server could use to write all over a terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)

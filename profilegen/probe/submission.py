@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
+from profilegen.address import shorten
 from profilegen.diagnosis.causes import Cause
 from profilegen.diagnosis.replies import Observation, Stage, classify
 from profilegen.probe.checklist import CheckFailed
@@ -135,4 +136,4 @@ class Submission:
 
 
 def _one_line(text: str) -> str:
-    return " / ".join(text.encode("utf-8", "backslashreplace").decode("utf-8").splitlines())
+    return shorten(" / ".join(text.splitlines()), limit=1000)

@@ -113,6 +113,13 @@ class MailLab:
         box = self.folder / "mail" / DOMAIN / user
         return [path for path in box.rglob("*") if path.is_file() and path.parent.name in ("new", "cur")]
 
+    def wait_for_messages(self, user: str, count: int) -> int:
+        """Wait until the user has at least so many messages, and return how many there are."""
+        deadline = time.monotonic() + _START_SECONDS
+        while len(self.messages(user)) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return len(self.messages(user))
+
     def empty(self, user: str) -> None:
         """Delete all messages of a user."""
         for path in self.messages(user):

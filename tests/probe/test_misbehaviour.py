@@ -1,6 +1,7 @@
 """What goes wrong between honest servers: stripping, injection, floods, silence, weak keys. The server is a fake."""
 
 import ssl
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from profilegen.errors import NetworkProblem
 from profilegen.probe.session import Patience
 from profilegen.report import Report
 from profilegen.settings.servers import Auth, Protocol, Security, Server
@@ -126,3 +128,38 @@ def test_a_key_that_openssl_refuses_is_still_collected_and_named(tmp_path: Path)
     report, _ = examined(Manners(context=context, implicit=True), pem(leaf), security=Security.TLS)
     assert failures(report)["tls.key"] == "tls_untrusted"
     assert "RSA 1024" in only(report, "tls.key").detail
+
+
+def test_no_route_is_no_fault_of_the_server_and_raises() -> None:
+    server = Server(
+        protocol=Protocol.SMTP,
+        host=HOST,
+        port=587,
+        security=Security.STARTTLS,
+        auth=(Auth.PASSWORD,),
+        username="x",
+    )
+    with pytest.raises(NetworkProblem) as problem:
+        examine(server, {HOST: ("255.255.255.255",)}, patience=QUICK)
+    assert problem.value.code == "network_unreachable"
+
+
+def test_a_server_that_drips_is_left_in_the_end(authority: Authority) -> None:
+    dripping = replace(QUICK, greeting=5, examination=0.7)
+    with fake_server(Manners(greeting=b"220-still\r\n")) as fake:
+        server = Server(
+            protocol=Protocol.SMTP,
+            host=HOST,
+            port=fake.port,
+            security=Security.STARTTLS,
+            auth=(Auth.PASSWORD,),
+            username="x",
+        )
+        report = examine(server, {HOST: ("127.0.0.1",)}, authority.pem, patience=dripping)
+    assert failures(report) == {"banner": "connect_timeout"}
+    assert "0.7 s" in only(report, "banner").detail
+
+
+def test_a_banner_cannot_write_on_the_terminal() -> None:
+    report, _ = examined(Manners(greeting=b"220 \x1b[2J\x07 hello\r\n", answers={"EHLO": b"250 x\r\n"}))
+    assert only(report, "banner").detail == "220  [2J  hello"
