@@ -34,7 +34,7 @@ class Finding:
     reply: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # one field, so Report(findings) needs no keyword
 class Report:
     """An ordered list of findings. An empty report is not a pass."""
 
