@@ -18,6 +18,7 @@ from tests.lab.certificates import Authority
 from tests.lab.mail import DOMAIN, HOSTS, USERS, MailLab, password_of, running_lab, what_is_missing
 
 STATE = Path(tempfile.gettempdir()) / "profilegen-mail-lab.json"
+LOG = STATE.with_suffix(".log")
 
 
 def main(arguments: list[str]) -> int:
@@ -35,13 +36,13 @@ def up() -> int:
     if missing or STATE.exists():
         print(missing or "the mail lab is up already: python -m tests.lab down", file=sys.stderr)
         return 1
-    with (Path(tempfile.mkdtemp(prefix="mail-lab-out-")) / "out").open("wb") as out:
+    with LOG.open("wb") as out:
         server = subprocess.Popen(
             [sys.executable, "-m", "tests.lab", "run"], stdout=out, stderr=out, start_new_session=True
         )
         while not STATE.exists():
             if server.poll() is not None:
-                print(f"the mail lab did not start; see {out.name}", file=sys.stderr)
+                print(f"the mail lab did not start; see {LOG}", file=sys.stderr)
                 return 1
             time.sleep(0.05)
     print(json.loads(STATE.read_text())["text"])
@@ -60,6 +61,7 @@ def down() -> int:
             os.kill(pid, 0)
             time.sleep(0.05)
     STATE.unlink(missing_ok=True)
+    LOG.unlink(missing_ok=True)
     return 0
 
 

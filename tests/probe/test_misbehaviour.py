@@ -1,6 +1,7 @@
 """What goes wrong between honest servers: stripping, injection, floods, silence, weak keys. The server is a fake."""
 
 import ssl
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,14 +10,17 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from profilegen.address import Address
 from profilegen.errors import NetworkProblem
+from profilegen.ports import Trial
 from profilegen.probe.session import Patience
 from profilegen.report import Report
-from profilegen.settings.servers import Auth, Protocol, Security, Server
+from profilegen.secret import Secret
+from profilegen.settings.servers import Auth, FoundServer, Protocol, Security, Server
 from tests.diagnosis.certificates import certificate, key_pem, pem
 from tests.lab.certificates import Authority
 from tests.probe.fake_server import Manners, fake_server
-from tests.probe.world import examine, failures, only
+from tests.probe.world import examine, failures, only, run_trial
 
 HOST = "fake.lab.test"
 OFFER = b"250-fake.lab.test\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n"
@@ -163,3 +167,39 @@ def test_a_server_that_drips_is_left_in_the_end(authority: Authority) -> None:
 def test_a_banner_cannot_write_on_the_terminal() -> None:
     report, _ = examined(Manners(greeting=b"220 \x1b[2J\x07 hello\r\n", answers={"EHLO": b"250 x\r\n"}))
     assert only(report, "banner").detail == "220  [2J  hello"
+
+
+def test_a_server_that_echoes_the_password_does_not_get_it_into_the_report(
+    authority: Authority, tmp_path: Path
+) -> None:
+    password = "an-echoed-passw0rd"
+    plain = b64encode(f"\0me@{HOST}\0{password}".encode())
+    encoded = b64encode(password.encode())
+    echo = b"535 you said %s or %s or %s\r\n" % (plain, password.encode(), encoded)
+    answers = {"EHLO": OFFER.replace(b"250-STARTTLS\r\n", b""), "AUTH": echo, "MAIL": b"550 log in\r\n"}
+    manners = Manners(answers=answers, context=tls_context(authority, tmp_path), implicit=True)
+    with fake_server(manners) as fake:
+        server = FoundServer(
+            protocol=Protocol.SMTP,
+            host=HOST,
+            port=fake.port,
+            use_ssl=True,
+            security=Security.TLS,
+            auth=Auth.PASSWORD,
+            username=f"me@{HOST}",
+        )
+        wanted = Trial(
+            address=Address.parse(f"me@{HOST}"),
+            incoming=FoundServer(protocol=Protocol.IMAP),
+            outgoing=server,
+            level=2,
+            outgoing_password=Secret(text=password),
+        )
+        report = run_trial({HOST: ("127.0.0.1",)}, wanted, authority.pem, patience=QUICK)
+        heard = fake.heard
+    assert f"AUTH PLAIN {plain.decode()}" in heard  # it was really sent, once
+    assert sum(line.startswith("AUTH") for line in heard) == 1
+    auth = only(report, "outgoing.auth")
+    assert (auth.cause, auth.reply) == ("auth_bad_credentials", "535 you said [secret] or [secret] or [secret]")
+    assert password not in repr(report)
+    assert encoded.decode() not in repr(report)

@@ -95,11 +95,22 @@ def trial(
     )
 
 
-def verify(lab: MailLab, wanted: Trial, budget: FakeBudget | None = None, patience: Patience = HASTY) -> Report:
+def verify(lab: MailLab, wanted: Trial, budget: FakeBudget | None = None) -> Report:
     """Run a trial in the lab."""
+    return run_trial(lab.hosts, wanted, lab.ca_pem, budget=budget)
+
+
+def run_trial(
+    hosts: dict[str, tuple[str, ...]],
+    wanted: Trial,
+    *anchors: bytes,
+    budget: FakeBudget | None = None,
+    patience: Patience = HASTY,
+) -> Report:
+    """Run a trial against any hosts."""
     sender = verifier.TestSender(
-        resolver=FixedHosts(lab.hosts),
-        tls=tls_contexts([lab.ca_pem]),
+        resolver=FixedHosts(hosts),
+        tls=tls_contexts(anchors),
         budget=budget or FakeBudget(),
         clock=SystemClock(),
         new_token=lambda: f"token-{next(_numbers)}-of-this-run",
