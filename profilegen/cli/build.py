@@ -149,7 +149,8 @@ def _print(row: Row, *, as_json: bool, quiet: bool) -> None:
         if as_json:
             print_json({"address": row.address, "row": row.row, "ok": False, "error": error_document(row.outcome)})
         else:
-            note(f"row {row.row}:" if row.row else f"{row.address}:")
+            if row.row:
+                note(f"row {row.row}:")
             complain(row.outcome)
     elif as_json and not quiet:
         print_json(built_document(row.row, row.outcome))

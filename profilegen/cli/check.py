@@ -78,7 +78,7 @@ def _wanted(finding: LintFinding, select: list[str] | None, ignore: list[str] | 
 
 
 def _list_rules(*, as_json: bool) -> None:
-    from profilegen.cli.output import console
+    from profilegen.cli.output import print_table
 
     if as_json:
         listed = [{"rule": rule.id, "severity": str(rule.severity), "summary": rule.summary} for rule in rules()]
@@ -87,7 +87,7 @@ def _list_rules(*, as_json: bool) -> None:
     rows = table("rule", "severity", "what it finds")
     for rule in rules():
         rows.add_row(rule.id, str(rule.severity), rule.summary)
-    console().print(rows)
+    print_table(rows)
 
 
 def _show(document: dict[str, Any], findings: tuple[LintFinding, ...]) -> None:

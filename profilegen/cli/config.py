@@ -3,7 +3,7 @@
 import typer
 
 from profilegen.cli.options import Json
-from profilegen.cli.output import console, print_json, table
+from profilegen.cli.output import print_json, print_table, table
 from profilegen.cli.session import session_of
 from profilegen.config.values import KEYS
 
@@ -35,7 +35,7 @@ def show(context: typer.Context, as_json: Json = False) -> None:
         value = _plain(loaded.value(key))
         words = ", ".join(value) if isinstance(value, list) else value
         rows.add_row(key, words or "–", loaded.origins[key])
-    console().print(rows)
+    print_table(rows)
 
 
 def _plain(value: str | tuple[str, ...] | None) -> str | list[str] | None:

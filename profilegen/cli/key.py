@@ -7,7 +7,7 @@ import typer
 
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, PasswordOptions
-from profilegen.cli.output import console, print_json, say, table
+from profilegen.cli.output import print_json, print_table, say, table
 from profilegen.cli.session import session_of
 from profilegen.cli.signers import SELF_SIGNED
 from profilegen.errors import UsageProblem
@@ -95,7 +95,7 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
         facts = house.keystore.load(name).facts
         rows.add_row("*" if name == default else "", name, facts.subject, f"{facts.not_after:%Y-%m-%d}")
     if names:
-        console().print(rows)
+        print_table(rows)
     else:
         say("There is no signing key yet; make one with key new NAME or key import NAME.")
 

@@ -1,5 +1,6 @@
 """Where text goes: answers to stdout, everything else to stderr, JSON exactly once."""
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from profilegen.errors import ProfilegenError
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
 PIPED_WIDTH = 240
@@ -19,11 +19,18 @@ MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "–"}
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 
 
-def console() -> "Console":
-    """Return a console on stdout: colours on a terminal, plain text when piped."""
+def print_table(rows: "Table") -> None:
+    """Print a table on stdout: fitted and coloured on a terminal; piped, plain and without trailing blanks."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    if sys.stdout.isatty():
+        Console(highlight=False, markup=False).print(rows)
+        return
+    plain = Console(highlight=False, markup=False, width=PIPED_WIDTH, file=io.StringIO())
+    with plain.capture() as captured:
+        plain.print(rows)
+    for line in captured.get().splitlines():
+        say(line.rstrip())
 
 
 def print_json(document: Mapping[str, Any]) -> None:

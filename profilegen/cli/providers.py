@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from profilegen.cli.options import Json
-from profilegen.cli.output import console, note, print_json, say, table
+from profilegen.cli.output import note, print_json, print_table, say, table
 from profilegen.cli.session import session_of
 from profilegen.config.resources import find_resources
 from profilegen.errors import NotPossible
@@ -41,7 +41,7 @@ def list_(
     rows = table("id", "name", "kind", "status", "domains")
     for line in chosen:
         rows.add_row(line["id"], line["name"], line["kind"], line["status"], str(line["domains"]))
-    console().print(rows)
+    print_table(rows)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from profilegen.cli.output import COLOURS, MARKS, console, say, table
+from profilegen.cli.output import COLOURS, MARKS, print_table, say, table
 from profilegen.diagnosis.levels import ENDPOINT_CHECKS
 from profilegen.report import Finding, Outcome
 from profilegen.settings.candidates import Candidate, Notice, Resolution, Status
@@ -38,7 +38,7 @@ def show_resolution(resolution: Resolution, *, everything: bool = False) -> None
     for candidate in resolution.alternatives if everything else ():
         rows.add_row("  or", *candidate_words(candidate))
     if rows.row_count:
-        console().print(rows)
+        print_table(rows)
     if resolution.payload is not None:
         say(f"  account type: {resolution.payload}")
     for conflict in resolution.conflicts:
@@ -85,7 +85,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
         if finding.outcome is not Outcome.SKIP:
             _add_row(rows, finding)
     if rows.row_count:
-        console().print(rows)
+        print_table(rows)
     skipped: dict[str, list[str]] = {}
     for finding in findings:
         if finding.outcome is Outcome.SKIP:
