@@ -21,6 +21,7 @@ from profilegen.probe.target import Encryption
 from profilegen.secret import Login
 
 MAX_LITERAL = 1024 * 1024
+MAX_SESSION = 16 * 1024 * 1024
 MAX_HEADERS = 16 * 1024
 
 _LIST_LINE = re.compile(rb'\((?P<flags>[^)]*)\) (?:"(?:[^"\\]|\\.)"|NIL) (?P<name>.+)')
@@ -85,10 +86,11 @@ class ImapMailbox:
 
 
 class _Client(imaplib.IMAP4):
-    """imaplib on a given socket, with bounded literals."""
+    """imaplib on a given socket, with an end to what the server may say."""
 
     def __init__(self, sock: socket.socket, host: str) -> None:
         self._given = sock
+        self._heard = 0
         super().__init__(host)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
@@ -98,7 +100,16 @@ class _Client(imaplib.IMAP4):
     def read(self, size: int) -> bytes:
         if size > MAX_LITERAL:
             raise self.abort("the server announced more than 1 MiB at once")
-        return super().read(size)
+        return self._counted(super().read(size))
+
+    def readline(self) -> bytes:
+        return self._counted(super().readline())
+
+    def _counted(self, data: bytes) -> bytes:
+        self._heard += len(data)
+        if self._heard > MAX_SESSION:
+            raise self.abort("the server never stops talking")
+        return data
 
     def close_socket(self) -> None:
         with suppress(OSError):
@@ -119,6 +130,8 @@ async def _in_thread(work: Callable[[], T], sock: socket.socket) -> T:
         raise tls_failed(problem) from problem
     except (OSError, imaplib.IMAP4.error) as broken:
         raise CheckFailed(Cause.SERVER_TEMP_FAILURE, f"Broken off: {_words(broken)}") from broken
+    except (ValueError, LookupError, TypeError) as strange:  # imaplib takes the server's grammar for granted
+        raise CheckFailed(Cause.PROXY_INTERFERENCE, "The server does not answer as IMAP servers do.") from strange
 
 
 def _connected(sock: socket.socket, examined: Examined, tools: Tools) -> _Client:

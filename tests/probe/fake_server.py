@@ -13,8 +13,9 @@ class Manners:
     """
     How the fake behaves.
 
-    `greeting` and the `answers` by upper-case verb are raw bytes with line ends. `context`: begin TLS after STARTTLS,
-    or at once if `implicit`. `after_starttls` is sent in clear text in the same packet as the answer to STARTTLS.
+    `greeting` and the `answers` by upper-case verb are raw bytes with line ends; a verb may stand behind an IMAP tag,
+    which replaces "TAG" in the answer. `context`: begin TLS after STARTTLS, or at once if `implicit`. `after_starttls`
+    is sent in clear text in the same packet as the answer to STARTTLS.
     """
 
     greeting: bytes = b"220 fake.lab.test ESMTP\r\n"
@@ -65,10 +66,10 @@ def _converse(connection: socket.socket, manners: Manners, server: FakeServer) -
         connection.sendall(manners.greeting)
         while line := _line(connection):
             server.heard.append(line)
-            verb = line.split(" ")[0].upper()
+            verb, tag = _verb(line, manners)
             if verb == "QUIT":
                 return
-            answer = manners.answers.get(verb, b"500 what?\r\n")
+            answer = manners.answers.get(verb, b"500 what?\r\n").replace(b"TAG", tag)
             if verb == "STARTTLS" and answer.startswith(b"220") and manners.context is not None:
                 connection.sendall(answer + manners.after_starttls)
                 connection = manners.context.wrap_socket(connection, server_side=True)
@@ -76,6 +77,12 @@ def _converse(connection: socket.socket, manners: Manners, server: FakeServer) -
                 connection.sendall(answer)
     finally:
         connection.close()
+
+
+def _verb(line: str, manners: Manners) -> tuple[str, bytes]:
+    first, _, rest = line.partition(" ")
+    second = rest.partition(" ")[0].upper()
+    return (second if second in manners.answers else first.upper()), first.encode()
 
 
 def _line(connection: socket.socket) -> str:

@@ -203,3 +203,31 @@ def test_a_server_that_echoes_the_password_does_not_get_it_into_the_report(
     assert (auth.cause, auth.reply) == ("auth_bad_credentials", "535 you said [secret] or [secret] or [secret]")
     assert password not in repr(report)
     assert encoded.decode() not in repr(report)
+
+
+def test_an_imap_server_that_breaks_the_grammar_fails_the_login_and_nothing_crashes(
+    authority: Authority, tmp_path: Path
+) -> None:
+    answers = {"CAPABILITY": b"* CAPABILITY IMAP4rev1 AUTH=PLAIN \xff\r\nTAG OK done\r\n"}
+    manners = Manners(
+        greeting=b"* OK hello\r\n", answers=answers, context=tls_context(authority, tmp_path), implicit=True
+    )
+    with fake_server(manners) as fake:
+        incoming = FoundServer(
+            protocol=Protocol.IMAP,
+            host=HOST,
+            port=fake.port,
+            use_ssl=True,
+            security=Security.TLS,
+            auth=Auth.PASSWORD,
+            username="me",
+        )
+        wanted = Trial(
+            address=Address.parse(f"me@{HOST}"),
+            incoming=incoming,
+            outgoing=FoundServer(protocol=Protocol.SMTP, auth=Auth.PASSWORD, username="me"),
+            level=2,
+            incoming_password=Secret(text="a-passw0rd"),
+        )
+        report = run_trial({HOST: ("127.0.0.1",)}, wanted, authority.pem, patience=QUICK)
+    assert failures(report) == {"outgoing.dns": "dns_failure", "incoming.auth": "proxy_interference"}
