@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from profilegen.errors import AddressProblem
 
 _LDH = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
-_UNQUOTED = re.compile(r"[^\x00-\x20\x7f\"(),:;<>@\[\\\]]+")
-_QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])+"')
+_UNQUOTED = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff\"(),:;<>@\[\\\]]+")
+_QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f\ud800-\udfff]|\\[\x20-\x7e])+"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ class Blocked(Exception):
     """A failed check has been written down and what depends on it cannot go on; never leaves the probe."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # a checklist fills it in while the step runs
 class Step:
     """What a running check has to say so far; it passes unless it says otherwise."""
 

@@ -12,8 +12,8 @@ import uuid
 
 from profilegen.address import Address, shorten
 from profilegen.errors import SettingsProblem
-from profilegen.profile.text import require_usable
 from profilegen.secret import Secret
+from profilegen.settings.text import require_usable
 
 NAMESPACE = uuid.UUID("13875f63-e28f-4b58-970c-f0e30e3391ef")
 """The namespace of every UUID of this project; changing it would duplicate every account out there."""

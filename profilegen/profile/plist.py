@@ -4,8 +4,8 @@ import plistlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from profilegen.profile.text import require_usable, require_usable_secret
 from profilegen.secret import Secret
+from profilegen.settings.text import require_usable, require_usable_secret
 
 Payload = dict[str, Any]
 """A payload or a whole profile: Apple's keys to text, numbers, data, dates, lists, dictionaries, or a Secret."""

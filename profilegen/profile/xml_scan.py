@@ -25,7 +25,7 @@ class XmlFacts:
     duplicates: tuple[tuple[str, int], ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # expat calls back while it counts
 class _Scan:
     """The state of one pass; its methods are expat's handlers."""
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from profilegen.address import Address, shorten
 from profilegen.errors import AddressProblem, SettingsProblem, TextProblem
-from profilegen.settings.text import one_line
+from profilegen.settings.text import require_usable
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
@@ -107,7 +107,7 @@ class Fields:
         if not value.strip():
             raise self.problem(key, "is empty")
         try:
-            return one_line(value, what="it")
+            return require_usable("it", value)
         except TextProblem as problem:
             raise self.problem(key, f"cannot be used: {problem.message.rstrip('.')}") from None
 

@@ -12,7 +12,7 @@ from profilegen.errors import AddressProblem, ProfilegenError, RosterProblem, Te
 from profilegen.secret import Secret
 from profilegen.settings.lines import ByteStream
 from profilegen.settings.tables import BadRecord, Record, read_records, unusable
-from profilegen.settings.text import one_line
+from profilegen.settings.text import require_usable, require_usable_secret
 
 PASSWORD_COLUMNS = ("password", "outgoing_password")
 COLUMNS = (
@@ -168,16 +168,11 @@ class _Cells:
 
     def text(self, column: str) -> str | None:
         text = self._raw(column).strip()
-        return one_line(text, what=f"The column {column}") if text else None
+        return require_usable(f"The column {column}", text) if text else None
 
     def secret(self, column: str) -> Secret | None:
         text = self._raw(column)
-        try:
-            return Secret(text=one_line(text, what="")) if text else None
-        except TextProblem:
-            raise TextProblem(
-                f"The column {column} holds a character a property list would corrupt.", hint="Change that password."
-            ) from None
+        return Secret(text=require_usable_secret(f"The column {column}", text)) if text else None
 
     def address(self, column: str) -> Address | None:
         text = self.text(column)

@@ -10,7 +10,7 @@ from profilegen.address import shorten
 from profilegen.errors import RosterProblem, TextProblem
 from profilegen.settings.jsontext import LINE_LIMIT, BadJson, json_value
 from profilegen.settings.lines import ByteStream, Line, read_lines
-from profilegen.settings.text import one_line
+from profilegen.settings.text import require_usable
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -109,7 +109,7 @@ def _columns(cells: Sequence[str], name: str) -> tuple[str, ...]:
     if any("\0" in cell for cell in cells):
         raise unusable(name, "holds zero bytes, as a file in UTF-16 without byte order mark does")
     try:
-        columns = tuple(column_name(one_line(cell.strip(), what=f"the header of {name}")) for cell in cells)
+        columns = tuple(column_name(require_usable(f"the header of {name}", cell.strip())) for cell in cells)
     except TextProblem as problem:
         raise RosterProblem(problem.message, hint="Save it again as CSV in UTF-8.") from None
     if "address" not in columns:
