@@ -7,7 +7,7 @@ Adapters implement these; the core and the flow know nothing else of the outside
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Generic, Protocol, TypeVar
 
@@ -47,10 +47,15 @@ class SrvRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records(Generic[RecordT_co]):
-    """A DNS answer; no records: the name or type does not exist. `authenticated` is the resolver's AD bit."""
+    """
+    A DNS answer; no records: the name or type does not exist.
+
+    `authenticated` is the resolver's AD bit; `ttl` how many seconds the answer may be kept, None if nobody said.
+    """
 
     records: tuple[RecordT_co, ...] = ()
     authenticated: bool = False
+    ttl: int | None = None
 
 
 class Resolver(Protocol):
@@ -167,6 +172,18 @@ class Finder(Protocol):
 
     async def resolve(self, question: Question) -> Resolution:
         """Return the resolution; raises WorldProblem only if nothing at all could be asked."""
+        ...
+
+
+class AnswerStore(Protocol):
+    """Remembers across runs what was found for a question; nothing secret is in it."""
+
+    async def recall(self, question: Question) -> Resolution | None:
+        """Return the answer that was kept for exactly this question, None if there is none or its time is over."""
+        ...
+
+    async def keep(self, question: Question, resolution: Resolution, lifetime: timedelta) -> None:
+        """Keep an answer for so long, in place of any older one, durable on return."""
         ...
 
 

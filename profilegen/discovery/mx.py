@@ -1,7 +1,7 @@
 """From the MX records of a domain to the catalogue: who receives its mail usually also offers its mailboxes."""
 
 from profilegen.address import Address
-from profilegen.ports import Catalogue, Clock, MxRecord, ProviderAnswer, Resolver
+from profilegen.ports import Catalogue, Clock, MxRecord, ProviderAnswer, Records, Resolver
 from profilegen.settings.candidates import Answer, Candidate, Notice, Source, Tier
 
 Match = tuple[MxRecord, ProviderAnswer]
@@ -29,7 +29,7 @@ class MxSource:
         candidates = tuple(
             Candidate(server=server, sources=(source,), tier=Tier.T3, order=rank * 100 + order)
             for rank, match in enumerate(matches)
-            for source in [self._source(match, authenticated=answer.authenticated)]
+            for source in [self._source(match, answer)]
             for order, server in enumerate(match[1].servers)
         )
         notices = (_ambiguous(matches),) if len(matches) > 1 else ()
@@ -44,14 +44,15 @@ class MxSource:
                 matches.setdefault(provider.provider, (record, provider))
         return list(matches.values())
 
-    def _source(self, match: Match, *, authenticated: bool) -> Source:
+    def _source(self, match: Match, answer: Records[MxRecord]) -> Source:
         record, provider = match
         return Source(
             kind=self.kind,
             detail=f"MX {record.preference} {record.host} matches {provider.pattern}: {provider.name}",
             fetched=self._clock.now(),
             sha256=provider.sha256,
-            dnssec=authenticated,
+            dnssec=answer.authenticated,
+            ttl=answer.ttl,
         )
 
 

@@ -27,6 +27,7 @@ class _Offer:
     label: _Label
     record: SrvRecord
     authenticated: bool
+    ttl: int | None
 
 
 _LABELS = (
@@ -100,12 +101,13 @@ class SrvSource:
             f"{record.priority} {record.weight} {record.port} {record.target}",
             fetched=self._clock.now(),
             dnssec=offer.authenticated,
+            ttl=offer.ttl,
         )
 
 
 def _offers(label: _Label, answer: Records[SrvRecord]) -> list[_Offer]:
     return [
-        _Offer(label=label, record=record, authenticated=answer.authenticated)
+        _Offer(label=label, record=record, authenticated=answer.authenticated, ttl=answer.ttl)
         for record in answer.records
         if record.target
     ]

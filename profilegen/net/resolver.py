@@ -50,7 +50,7 @@ class DnsResolver:
         answer = await self._ask(domain, "MX")
         records = [MxRecord(preference=row.preference, host=_host(row.exchange)) for row in _rows(answer)]
         records.sort(key=lambda record: (record.preference, record.host))
-        return Records(records=tuple(records), authenticated=_authenticated(answer))
+        return Records(records=tuple(records), authenticated=_authenticated(answer), ttl=_ttl(answer))
 
     async def srv(self, name: str) -> Records[SrvRecord]:
         """Return the SRV records of a full name."""
@@ -59,13 +59,13 @@ class DnsResolver:
             SrvRecord(priority=row.priority, weight=row.weight, port=row.port, target=_host(row.target))
             for row in _rows(answer)
         )
-        return Records(records=records, authenticated=_authenticated(answer))
+        return Records(records=records, authenticated=_authenticated(answer), ttl=_ttl(answer))
 
     async def txt(self, name: str) -> Records[str]:
         """Return the TXT records, the strings of each joined; bytes that are no UTF-8 are replaced."""
         answer = await self._ask(name, "TXT")
         records = tuple(b"".join(row.strings).decode("utf-8", "replace") for row in _rows(answer))
-        return Records(records=records, authenticated=_authenticated(answer))
+        return Records(records=records, authenticated=_authenticated(answer), ttl=_ttl(answer))
 
     async def _family(self, host: str, kind: str) -> tuple[str, ...] | ResolverProblem:
         try:
@@ -111,6 +111,10 @@ class DnsResolver:
 
 def _rows(answer: "Answer | None") -> list[Any]:
     return [] if answer is None or answer.rrset is None else list(answer.rrset)
+
+
+def _ttl(answer: "Answer | None") -> int | None:
+    return None if answer is None or answer.rrset is None else answer.rrset.ttl
 
 
 def _authenticated(answer: "Answer | None") -> bool:

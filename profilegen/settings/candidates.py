@@ -49,7 +49,8 @@ class Source:
     Who said it, when, over what channel, and a hash of what was said.
 
     `kind` is one of the source names of the command line; `sha256` is hex over the raw answer; `dnssec` is None where
-    it does not apply or is not known. `redirected_to` names the final registrable domain after a cross-domain redirect.
+    it does not apply or is not known. `ttl` is how many seconds DNS allows to keep it; it ticks down on the way and is
+    no part of what was said.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Source:
     fetched: datetime | None = None
     sha256: str | None = None
     dnssec: bool | None = None
+    ttl: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
