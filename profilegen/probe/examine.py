@@ -84,6 +84,7 @@ class _Examination:
         self.clear = Capabilities()
         self.tls_sound = False
         self.offered: Capabilities | None = None
+        self._heard_after = 0.0
         self._tools = tools
         self._patience = tools.patience
         self._dialect: Dialect = dialect_of(target.protocol)
@@ -152,9 +153,14 @@ class _Examination:
                 raise CheckFailed(_cause(Stage.BANNER, reply), f"The server refuses: {reply.text}", reply=reply.text)
             if "****" in reply.text:
                 _warn(step, Cause.PROXY_INTERFERENCE, f"A firewall hides the server's banner: {reply.text}")
+            elif self._heard_after > self._patience.tarpit:
+                step.outcome = Outcome.WARN
+                step.detail = f"The server delays its greeting by {self._heard_after:.0f} s (a tarpit): {reply.text}"
 
     async def _greeting(self, session: Session) -> Reply:
         """Wait long for the greeting, but ask soon whether the server is waiting for TLS itself."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
         hearing = asyncio.create_task(session.greeting(seconds=self._patience.greeting))
         try:
             heard, _ = await asyncio.wait({hearing}, timeout=self._patience.detect)
@@ -162,7 +168,9 @@ class _Examination:
             if silent and self.encryption is not Encryption.TLS and await self._speaks_tls_at_once():
                 detail = f"Port {self.target.port} speaks TLS from the first byte, and the profile expects otherwise."
                 raise CheckFailed(Cause.TLS_MODE_MISMATCH, detail)
-            return await hearing
+            greeting = await hearing
+            self._heard_after = clock() - began
+            return greeting
         finally:
             hearing.cancel()
 

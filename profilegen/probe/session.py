@@ -16,12 +16,14 @@ class Patience:
     How long to wait, in seconds.
 
     `greeting` is long because servers delay their banner against spammers, `login` because they delay the answer after
-    failed logins; `detect` is how soon a server that speaks first has spoken.
+    failed logins; `detect` is how soon a server that speaks first has spoken; a greeting later than `tarpit` is
+    held back on purpose.
     """
 
     connect: float = CONNECT_TIMEOUT
     detect: float = 2.0
     greeting: float = 20.0
+    tarpit: float = 5.0
     reply: float = 20.0
     handshake: float = 10.0
     login: float = 40.0

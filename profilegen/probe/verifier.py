@@ -7,6 +7,7 @@ from profilegen.diagnosis.causes import Cause
 from profilegen.errors import NetworkProblem
 from profilegen.net.tls import TlsContexts
 from profilegen.ports import Clock, LoginBudget, Progress, Resolver, Trial
+from profilegen.probe.advice import with_port_advice
 from profilegen.probe.examine import Examined, Tools, examine
 from profilegen.probe.incoming import Incoming
 from profilegen.probe.message import probe_message
@@ -81,7 +82,7 @@ class TestSender:
                 hint="Check this machine's network connection.",
                 code="network_unreachable",
             )
-        return outgoing, incoming
+        return await with_port_advice(outgoing, seconds=self._tools.patience.connect), incoming
 
     async def _round_trip(
         self, trial: Trial, control: RelayControl, sending: Outgoing, receiving: Incoming, progress: Progress

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class Manners:
     """
 
     greeting: bytes = b"220 fake.lab.test ESMTP\r\n"
+    greeting_after: float = 0.0
     answers: Mapping[str, bytes] = field(default_factory=dict)
     context: ssl.SSLContext | None = None
     implicit: bool = False
@@ -63,6 +65,7 @@ def _converse(connection: socket.socket, manners: Manners, server: FakeServer) -
     if manners.implicit and manners.context is not None:
         connection = manners.context.wrap_socket(connection, server_side=True)
     try:
+        time.sleep(manners.greeting_after)
         connection.sendall(manners.greeting)
         while line := _line(connection):
             server.heard.append(line)

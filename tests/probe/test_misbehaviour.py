@@ -35,13 +35,15 @@ def tls_context(authority: Authority, folder: Path) -> ssl.SSLContext:
     return context
 
 
-def examined(manners: Manners, *anchors: bytes, security: Security = Security.STARTTLS) -> tuple[Report, list[str]]:
+def examined(
+    manners: Manners, *anchors: bytes, security: Security = Security.STARTTLS, patience: Patience = QUICK
+) -> tuple[Report, list[str]]:
     """Examine the fake and return the report and what the fake heard."""
     with fake_server(manners) as fake:
         server = Server(
             protocol=Protocol.SMTP, host=HOST, port=fake.port, security=security, auth=(Auth.PASSWORD,), username="x"
         )
-        return examine(server, {HOST: ("127.0.0.1",)}, *anchors, patience=QUICK), fake.heard
+        return examine(server, {HOST: ("127.0.0.1",)}, *anchors, patience=patience), fake.heard
 
 
 def test_a_well_behaved_fake_passes(authority: Authority, tmp_path: Path) -> None:
@@ -87,6 +89,19 @@ def test_a_server_that_cannot_begin_tls_says_so() -> None:
 def test_a_refusing_banner_is_read() -> None:
     report, _ = examined(Manners(greeting=b"554 Host network not allowed.\r\n"))
     assert failures(report) == {"banner": "ip_policy_block"}
+
+
+def test_a_greeting_held_back_is_named_a_tarpit_and_waited_for(authority: Authority, tmp_path: Path) -> None:
+    manners = Manners(
+        greeting_after=0.3,
+        answers={"EHLO": OFFER, "STARTTLS": b"220 go\r\n"},
+        context=tls_context(authority, tmp_path),
+    )
+    report, _ = examined(manners, authority.pem, patience=replace(QUICK, tarpit=0.1))
+    banner = only(report, "banner")
+    assert banner.outcome == "warn"
+    assert "tarpit" in banner.detail
+    assert failures(report) == {}
 
 
 def test_a_silent_server_runs_out_of_patience_not_of_time() -> None:

@@ -80,6 +80,14 @@ def test_a_message_sorted_out_as_junk_is_found_and_deleted_there(mail_lab: MailL
     assert mail_lab.messages("junk") == []
 
 
+def test_a_closed_port_comes_with_the_ports_that_answer(mail_lab: MailLab) -> None:
+    closed = only(verify(mail_lab, replace(trial(smtp("good", 2525)), level=1)), "outgoing.connect")
+    lone = only(verify(mail_lab, replace(trial(smtp("plain", 2525)), level=1)), "outgoing.connect")
+    assert (closed.cause, closed.outcome) == ("connect_refused", "fail")
+    assert "Port 587, 465, 25 answers" in closed.detail
+    assert "Port 587 answers" in lone.detail
+
+
 def test_the_broken_profile_shows_the_refusal_the_phone_shows(mail_lab: MailLab) -> None:
     broken = smtp("good", None, user=None, ssl=False, auth=Auth.NONE)
     report = verify(mail_lab, replace(trial(broken), level=1))
