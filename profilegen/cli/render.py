@@ -91,7 +91,8 @@ def show_findings(findings: Sequence[Finding]) -> None:
         if finding.outcome is Outcome.SKIP:
             skipped.setdefault(finding.detail, []).append(finding.check)
     for reason, checks in skipped.items():
-        say(f"  {MARKS['skip']} {', '.join(checks)}: {reason}")
+        named = ", ".join(checks) if len(checks) <= 3 else f"{checks[0]} … {checks[-1]} ({len(checks)} checks)"
+        say(f"  {MARKS['skip']} {named}: {reason}")
 
 
 def show_summary(findings: Sequence[Finding]) -> None:
