@@ -38,6 +38,29 @@ CREATE TABLE login_failure (
 _LOGIN_FAILURE_BY_LOGIN = "CREATE INDEX login_failure_by_login ON login_failure (host, port, username, booked_at)"
 
 
+_ANSWER = """
+CREATE TABLE answer (
+    domain     TEXT NOT NULL,
+    question   TEXT NOT NULL,    -- SHA-256 of everything the answer depends on
+    resolution TEXT NOT NULL,    -- JSON
+    kept_at    INTEGER NOT NULL, -- seconds since 1970, UTC
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (domain, question)
+) WITHOUT ROWID
+"""
+
+_ANSWER_BY_EXPIRY = "CREATE INDEX answer_by_expiry ON answer (expires_at)"
+
+_TRUSTED_PROVIDER = """
+CREATE TABLE trusted_provider (
+    mail_domain     TEXT NOT NULL, -- A-label form
+    provider_domain TEXT NOT NULL, -- registrable, A-label form
+    confirmed_at    TEXT NOT NULL, -- ISO 8601, UTC
+    PRIMARY KEY (mail_domain, provider_domain)
+) WITHOUT ROWID
+"""
+
+
 def _forbid(action: str, table: str) -> str:
     return f"""
     CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table}
@@ -54,5 +77,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         _LOGIN_FAILURE,
         _LOGIN_FAILURE_BY_LOGIN,
     ),
+    (_ANSWER, _ANSWER_BY_EXPIRY),
+    (_TRUSTED_PROVIDER,),
 )
 """The statements that lead from each version of the file to the next; the version is SQLite's `user_version`."""
