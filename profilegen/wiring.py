@@ -14,10 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from profilegen import __version__
 from profilegen.config.resources import find_resources
 from profilegen.config.values import LoadedConfig, load_config
 from profilegen.errors import InputProblem
-from profilegen.ports import Catalogue, Clock, Drop, Finder, Resolver, Signer, Verifier
+from profilegen.ports import AnswerStore, Catalogue, Clock, Drop, Finder, Resolver, Signer, Verifier
 
 if TYPE_CHECKING:
     from profilegen.catalogue.lookup import FileCatalogue
@@ -85,15 +86,20 @@ class House:
 
     @cached_property
     def catalogue(self) -> "FileCatalogue":
-        """The provider catalogue: compiled in an installed package, compiled on demand in a checkout."""
+        """The provider catalogue."""
         from profilegen.catalogue.lookup import FileCatalogue
 
+        return FileCatalogue(self.catalogue_index)
+
+    @cached_property
+    def catalogue_index(self) -> Path:
+        """The catalogue's file: compiled in an installed package, compiled on demand in a checkout."""
         resources = find_resources()
         if resources.catalogue_index is not None:
-            return FileCatalogue(resources.catalogue_index)
+            return resources.catalogue_index
         from profilegen.catalogue.compile import ensure_index
 
-        return FileCatalogue(ensure_index(resources.providers, self.cache_path))
+        return ensure_index(resources.providers, self.cache_path)
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -149,6 +155,30 @@ class House:
             ),
             prober=ServerProber(resolver=self.resolver, tls=self.tls, clock=self.clock),
         )
+
+    @cached_property
+    def roster_finder(self) -> Finder:
+        """The engine for many addresses: every domain once in one run."""
+        return self._once_per_domain(None)
+
+    @cached_property
+    def remembering_finder(self) -> Finder:
+        """The engine for many addresses: every domain once, and not again while what is known of it still holds."""
+        from profilegen.storage.answers import SqliteAnswerStore
+
+        return self._once_per_domain(SqliteAnswerStore(state=self.state, clock=self.clock, world=self._world))
+
+    def _once_per_domain(self, store: "AnswerStore | None") -> Finder:
+        from profilegen.discovery.cache import SharedFinder
+        from profilegen.discovery.limits import LimitedFinder
+
+        return SharedFinder(finder=LimitedFinder(finder=self.finder, resolver=self.resolver), store=store)
+
+    @property
+    def _world(self) -> str:
+        """What every answer depends on beside its question."""
+        anchors = hashlib.sha256(b"".join(self.anchor_files)).hexdigest()
+        return f"{__version__} {self.loaded.config} {anchors} {self.catalogue_index}"
 
     @cached_property
     def offline_finder(self) -> Finder:
