@@ -5,7 +5,7 @@ Adapters implement these; the core and the flow know nothing else of the outside
 `async def`. Errors are those of `profilegen.errors`; an empty answer is an empty value, never an exception.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -17,6 +17,7 @@ from profilegen.report import Report
 from profilegen.secret import Secret
 from profilegen.settings.candidates import Advice, Answer, Resolution
 from profilegen.settings.servers import FoundServer, Server
+from profilegen.settings.servers import Protocol as MailProtocol
 
 Progress = Callable[[str], None]
 """Called with one short line per step, for people who wait."""
@@ -77,6 +78,10 @@ class Resolver(Protocol):
         """Return the TXT records, the strings of each joined."""
         ...
 
+    async def cname(self, name: str) -> str | None:
+        """Return where a CNAME record of this very name points, in lower case without trailing dot."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
@@ -89,10 +94,14 @@ class HttpAnswer:
 
 
 class Http(Protocol):
-    """The one HTTP client: https only, verified, at most 3 redirects and 64 KiB."""
+    """The one HTTP client: https only unless made otherwise, verified, at most 3 redirects and 64 KiB, no credential."""
 
     async def get(self, url: str) -> HttpAnswer:
         """Return the answer whatever its status; raises NetworkProblem if there is none or it breaks the limits."""
+        ...
+
+    async def post(self, url: str, *, body: bytes, content_type: str) -> HttpAnswer:
+        """Like `get`, with a body that is sent again to wherever the server redirects."""
         ...
 
 
@@ -134,6 +143,10 @@ class Catalogue(Protocol):
         """Return the provider whose MX pattern matches at a label boundary, the longest pattern first."""
         ...
 
+    async def by_host(self, address: Address, host: str) -> ProviderAnswer | None:
+        """Return the provider that runs this mail server for other people's domains too, if it is exactly one."""
+        ...
+
     async def relay(self, provider_id: str, username: str) -> RelayService | None:
         """Return a relay service by id, its servers with this user name."""
         ...
@@ -149,6 +162,49 @@ class SettingsSource(Protocol):
         ...
 
 
+class Guesser(Protocol):
+    """Tries the usual names, when nobody else has said anything. `kind` is its name on the command line."""
+
+    kind: str
+
+    async def guess(self, address: Address, protocols: Collection[MailProtocol]) -> Answer:
+        """Return the servers of these protocols that exist and pass the probe with verified TLS; never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """
+    Somebody confirmed that the mail of `domain` is with the owner of `provider`.
+
+    Both are in A-label form, `provider` is a registrable domain.
+    """
+
+    domain: str
+    provider: str
+    confirmed: datetime
+
+
+class TrustStore(Protocol):
+    """Remembers which foreign provider was confirmed for which mail domain."""
+
+    async def trusted(self, domain: str) -> tuple[str, ...]:
+        """Return the registrable domains confirmed for a mail domain, sorted."""
+        ...
+
+    async def confirm(self, domain: str, provider: str) -> None:
+        """Remember one pair, durable on return; a second time changes nothing."""
+        ...
+
+    async def forget(self, domain: str, provider: str | None) -> int:
+        """Forget one pair, or with None all of the mail domain; return how many there were."""
+        ...
+
+    async def all(self) -> tuple[Trust, ...]:
+        """Return every pair, sorted by mail domain, then provider."""
+        ...
+
+
 class Prober(Protocol):
     """Looks at one server without any credential."""
 
@@ -159,12 +215,17 @@ class Prober(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """How to look up: `sources` None means every default source."""
+    """
+    How to look up: `sources` None means every default source.
+
+    `trust` are foreign registrable domains that somebody confirmed for this mail domain, sorted.
+    """
 
     address: Address
     offline: bool = False
     probe: bool = True
     sources: tuple[str, ...] | None = None
+    trust: tuple[str, ...] = ()
 
 
 class Finder(Protocol):

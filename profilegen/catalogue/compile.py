@@ -18,6 +18,7 @@ from profilegen.catalogue.index import FORMAT, HEADER, HEADER_LENGTH, KeyKind, R
 from profilegen.errors import MachineProblem
 
 _PAGE = 4096
+_MAILBOX_SERVERS = ("imap", "pop", "smtp")
 
 
 def ensure_index(providers: Path, cache: Path) -> Path:
@@ -45,12 +46,17 @@ def build_index(records: Iterable[Record]) -> bytes:
     """Return the index of these records, the same bytes for the same records; raises MachineProblem for a clash."""
     blocks = bytearray()
     keys: dict[bytes, bytes] = {}
+    records = list(records)
+    extents: dict[str, bytes] = {}
     for record in records:
-        extent = _append(blocks, json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
+        extents[record["id"]] = extent = _append(
+            blocks, json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        )
         for key in _keys(record):
             if key in keys:
                 raise _unusable(f'"{key.decode()[2:]}" belongs to two providers, one is {record["id"]}')
             keys[key] = extent
+    keys.update((encode_key(KeyKind.HOST, host), extents[owner]) for host, owner in _owners(records).items())
     pages = _pages([key + b"\t" + keys[key] for key in sorted(keys)])
     directory = b"\n".join(page[0].partition(b"\t")[0] + b"\t" + _append(blocks, b"\n".join(page)) for page in pages)
     return _header(blocks, _append(blocks, directory)) + bytes(blocks)
@@ -76,6 +82,21 @@ def _keys(record: Record) -> list[bytes]:
         *(encode_key(KeyKind.DOMAIN, domain) for domain in record.get("domains", ())),
         *(encode_key(KeyKind.MX, pattern) for pattern in record.get("mx", ())),
     ]
+
+
+def _owners(records: Iterable[Record]) -> dict[str, str]:
+    """Return the one provider of every mail server; of several, the one whose customers bring their own domains."""
+    named: dict[str, dict[str, bool]] = {}
+    for record in records:
+        for entry in (entry for direction in _MAILBOX_SERVERS for entry in record.get(direction, ())):
+            if "%" not in entry["host"] and record.get("kind") != "relay":
+                named.setdefault(entry["host"], {})[record["id"]] = record.get("own_domains", False)
+    owners = {}
+    for host, providers in named.items():
+        likely = [provider for provider, own_domains in providers.items() if own_domains] or list(providers)
+        if len(likely) == 1:
+            owners[host] = likely[0]
+    return owners
 
 
 def _pages(lines: list[bytes]) -> list[list[bytes]]:

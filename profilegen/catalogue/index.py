@@ -8,7 +8,7 @@ The compiled catalogue: one file, of which a question reads a few kilobytes.
 
 An extent is offset, length and CRC-32 in hexadecimal. Every block that is read is checked against the CRC-32 its
 extent carries, so a damaged file is noticed before anything in it is believed, without reading all of it. Keys have a
-kind in front: `d:` mail domain or wildcard, `m:` MX pattern, `i:` provider id.
+kind in front: `d:` mail domain or wildcard, `m:` MX pattern, `h:` mail server, `i:` provider id.
 
 Plain reads are used and no memory map: a map of a file that somebody truncates ends the process with SIGBUS.
 """
@@ -26,7 +26,7 @@ from typing import Any, Self
 
 from profilegen.errors import MachineProblem
 
-FORMAT = b"profilegen-catalogue 1"
+FORMAT = b"profilegen-catalogue 2"
 HEADER = "{format} {content} {size:012x} {directory} {crc:08x}\n"
 HEADER_LENGTH = len(FORMAT) + 1 + 64 + 1 + 12 + 1 + 30 + 1 + 8 + 1
 _MOST = 16 * 1024 * 1024
@@ -40,6 +40,7 @@ class KeyKind(StrEnum):
 
     DOMAIN = "d"
     MX = "m"
+    HOST = "h"
     ID = "i"
 
 

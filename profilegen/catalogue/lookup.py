@@ -49,6 +49,12 @@ class FileCatalogue:
                     return _answer(record, address, pattern=pattern)
         return None
 
+    async def by_host(self, address: Address, host: str) -> ProviderAnswer | None:
+        """Return the provider of this mail server; of several, the one whose customers bring their own domains."""
+        with Index(self._path) as index:
+            record = index.find(KeyKind.HOST, host.rstrip(".").lower())
+            return None if record is None else _answer(record, address, pattern=None)
+
     async def relay(self, provider_id: str, username: str) -> RelayService | None:
         """
         Return a relay service by id, its servers with this user name.

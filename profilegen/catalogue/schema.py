@@ -90,6 +90,7 @@ class ProviderFile(_Table):
     status: Standing
     payload: AccountPayload | None = None
     incomplete: StrictBool = False
+    own_domains: StrictBool = False
     support: Url | None = None
     status_page: Url | None = None
     max_size: Annotated[StrictInt, Field(gt=0)] | None = None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 KEYS = (
     "id", "name", "kind", "status", "payload", "incomplete", "support", "status_page", "max_size", "max_per_day", "spf",
-    "checked", "domains", "mx", "mx_except",
+    "own_domains", "checked", "domains", "mx", "mx_except",
 )  # fmt: skip
 """The keys of a provider file before its tables, in the order they are written."""
 

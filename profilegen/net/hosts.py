@@ -26,3 +26,7 @@ class FixedHosts:
     async def txt(self, name: str) -> Records[str]:  # noqa: ARG002 - as above
         """Return nothing: the table holds addresses only."""
         return Records()
+
+    async def cname(self, name: str) -> str | None:  # noqa: ARG002 - as above
+        """Return nothing: the table holds addresses only."""
+        return None

@@ -67,6 +67,11 @@ class DnsResolver:
         records = tuple(b"".join(row.strings).decode("utf-8", "replace") for row in _rows(answer))
         return Records(records=records, authenticated=_authenticated(answer), ttl=_ttl(answer))
 
+    async def cname(self, name: str) -> str | None:
+        """Return where a CNAME record of this very name points."""
+        answer = await self._ask(name, "CNAME")
+        return next((_host(row.target) for row in _rows(answer)), None)
+
     async def _family(self, host: str, kind: str) -> tuple[str, ...] | ResolverProblem:
         try:
             return tuple(str(row.address) for row in _rows(await self._ask(host, kind)))

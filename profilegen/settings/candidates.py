@@ -86,7 +86,8 @@ class Candidate:
     One server for one direction, with everyone who named it.
 
     `priority` is the rank of its SRV priority inside its own set (0 = best), 0 for all other sources; `order` is the
-    place in its source's own preference list.
+    place in its source's own preference list. `provider` is the catalogue record whose knowledge of this very host
+    completed what the source said. `confirmed`: somebody trusted answers for this provider and this mail domain.
     """
 
     server: Server
@@ -95,6 +96,13 @@ class Candidate:
     priority: int = 0
     order: int = 0
     probe: ProbeResult | None = None
+    provider: str | None = None
+    confirmed: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """True if it may be connected to and used without asking a person first."""
+        return self.tier <= Tier.T3 or (self.tier is Tier.T4 and self.confirmed)
 
     @property
     def incoming(self) -> bool:
@@ -139,7 +147,11 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """The answer to "which settings does this address have", both directions resolved by themselves."""
+    """
+    The answer to "which settings does this address have", both directions resolved by themselves.
+
+    `heard` is what each source said, in the order of the command line; a source in `timed_out` alone was cut off.
+    """
 
     address: Address
     status: Status
@@ -151,3 +163,4 @@ class Resolution:
     conflicts: tuple[Conflict, ...] = ()
     notices: tuple[Notice, ...] = ()
     timed_out: tuple[str, ...] = field(default=())
+    heard: tuple[Answer, ...] = ()

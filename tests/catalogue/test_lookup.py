@@ -286,3 +286,28 @@ def test_an_entry_that_cannot_be_used_is_a_fault_of_the_installation(tmp_path: P
     with pytest.raises(MachineProblem, match='"bad" cannot be used') as caught:
         by_domain(FileCatalogue(path), "bad.example")
     assert caught.value.code == "catalogue_unusable"
+
+
+# --- by mail server ---------------------------------------------------------------------------------------
+
+
+def by_host(catalogue: FileCatalogue, host: str) -> str | None:
+    answer = asyncio.run(catalogue.by_host(Address.parse("you@customer.example"), host))
+    return None if answer is None else answer.provider
+
+
+@pytest.mark.parametrize(
+    ("host", "provider"),
+    [
+        ("imap.fastmail.com", "fastmail"),
+        ("imap.gmail.com", "google-workspace"),
+        ("outlook.office365.com", "microsoft-365"),
+        ("imap.aol.com", None),
+        ("smtp.sendgrid.net", None),
+        ("imap.customer.example", None),
+    ],
+)
+def test_a_mail_server_leads_to_the_provider_whose_customers_bring_domains(
+    catalogue: FileCatalogue, host: str, provider: str | None
+) -> None:
+    assert by_host(catalogue, host) == provider

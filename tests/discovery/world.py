@@ -67,16 +67,20 @@ def provider(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeCatalogue:
-    """Implements `ports.Catalogue` from two tables: by mail domain, and by a suffix of the MX host."""
+    """Implements `ports.Catalogue` from tables: by mail domain, by a suffix of the MX host, by mail server."""
 
     domains: Mapping[str, ProviderAnswer] = field(default_factory=dict)
     mx: Mapping[str, ProviderAnswer] = field(default_factory=dict)
+    hosts: Mapping[str, ProviderAnswer] = field(default_factory=dict)
 
     async def by_domain(self, address: Address) -> ProviderAnswer | None:
         return self.domains.get(address.domain)
 
     async def by_mx(self, address: Address, mx_host: str) -> ProviderAnswer | None:  # noqa: ARG002 - the port's
         return next((answer for suffix, answer in self.mx.items() if f".{mx_host}".endswith(f".{suffix}")), None)
+
+    async def by_host(self, address: Address, host: str) -> ProviderAnswer | None:  # noqa: ARG002 - the port's
+        return self.hosts.get(host)
 
     async def relay(self, provider_id: str, username: str) -> RelayService | None:  # noqa: ARG002 - the port's
         return None
