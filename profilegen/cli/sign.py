@@ -7,16 +7,15 @@ import typer
 
 from profilegen.cli.options import Json, KeyName, SigningOptions
 from profilegen.cli.output import print_json, say
+from profilegen.cli.profiles import read_profile
 from profilegen.cli.render import notice_document, show_notices
 from profilegen.cli.session import run_async, session_of
 from profilegen.cli.signers import ChosenSigner, choose_signer
 from profilegen.cli.target import STDOUT, Target
-from profilegen.errors import InputProblem
 from profilegen.ports import Drop
-from profilegen.profile.read import ReadResult, read
+from profilegen.profile.read import ReadResult
 from profilegen.profile.rebuilt import profile_of
 from profilegen.profile.types import SignedProfile
-from profilegen.wiring import read_file
 
 
 def sign(
@@ -32,10 +31,7 @@ def sign(
     Example: profilegen sign plain.mobileconfig -o signed.mobileconfig
     """
     house = session_of(context).house()
-    result = read(read_file(source))
-    if result.content is None:
-        reason = result.findings[0].message if result.findings else "It cannot be read."
-        raise InputProblem(f"{source} cannot be signed. {reason}", hint="See profilegen check for more.")
+    result = read_profile(source)
     chosen = choose_signer(house, SigningOptions(key=key), for_many=False)
     drop = Target(path=output, many=False).drop
     signed = run_async(_sign(result, chosen, drop, output))

@@ -1,9 +1,14 @@
 """A profile somebody else made, as a value that can be signed: its bytes stay as they are."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
+from profilegen.profile.masked import holds_secret
 from profilegen.profile.read import ReadResult
 from profilegen.profile.types import Profile
+
+_REVISION = re.compile(r"\bRevision ([0-9a-f]{8})\b")
 
 
 def profile_of(result: ReadResult) -> Profile:
@@ -15,12 +20,17 @@ def profile_of(result: ReadResult) -> Profile:
     return Profile(
         identifier=str(content.get("PayloadIdentifier", "")),
         uuid=uuid,
-        revision=uuid[:8].lower(),
+        revision=revision_in(content) or "",
         payload_types=tuple(str(payload.get("PayloadType", "")) for payload in inner),
-        has_secrets=any(_holds_secret(payload) for payload in inner),
+        has_secrets=holds_secret(inner),
         content=result.xml,
     )
 
 
-def _holds_secret(payload: dict[str, Any]) -> bool:
-    return any("password" in key.lower() and isinstance(value, str) and value for key, value in payload.items())
+def revision_in(content: Mapping[str, Any]) -> str | None:
+    """Return the revision of a profile: as its description says, since some MDMs rewrite the UUID, else by the UUID."""
+    description, uuid = content.get("PayloadDescription"), content.get("PayloadUUID")
+    said = _REVISION.search(description) if isinstance(description, str) else None
+    if said:
+        return said[1]
+    return uuid[:8].lower() if isinstance(uuid, str) and uuid else None

@@ -22,7 +22,7 @@ def load_pem(*, cert: bytes, key: bytes, chain: bytes = b"", password: Secret | 
     `cert` and `chain` hold any number of certificates in any order; the signer's is the one in `cert` that belongs
     to the key, else the first. Raises KeyProblem: `unreadable_key`, `wrong_key_password`, `unreadable_certificate`.
     """
-    private_key = _load_key(_bounded(key, "unreadable_key"), password)
+    private_key = load_key(key, password)
     certificates = load_certificates(cert)
     others = load_certificates(chain) if chain.strip() else []
     return _assemble(private_key, certificates, others)
@@ -71,7 +71,9 @@ def _belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
         return False
 
 
-def _load_key(data: bytes, password: Secret | None) -> PrivateKeyTypes:
+def load_key(data: bytes, password: Secret | None) -> PrivateKeyTypes:
+    """Return a private key in PEM; raises KeyProblem: `unreadable_key`, `wrong_key_password`."""
+    data = _bounded(data, "unreadable_key")
     encrypted = b"ENCRYPTED" in data
     if encrypted and password is None:
         raise _wrong_password("The private key is encrypted and no password was given.")
