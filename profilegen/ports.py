@@ -94,7 +94,7 @@ class HttpAnswer:
 
 
 class Http(Protocol):
-    """The one HTTP client: https only unless made otherwise, verified, at most 3 redirects and 64 KiB, no credential."""
+    """The one HTTP client: https unless made otherwise, verified, at most 3 redirects and 64 KiB, no credential."""
 
     async def get(self, url: str) -> HttpAnswer:
         """Return the answer whatever its status; raises NetworkProblem if there is none or it breaks the limits."""

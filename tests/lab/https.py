@@ -1,4 +1,4 @@
-"""Real HTTPS servers on loopback addresses of their own, always on port 443."""
+"""Real HTTPS and HTTP servers on loopback addresses of their own, always on port 443 or 80."""
 
 import errno
 import gzip
@@ -37,6 +37,8 @@ class Asked:
     host: str
     path: str
     headers: Mapping[str, str]
+    method: str = "GET"
+    body: bytes = b""
 
 
 Site = Callable[[Asked], Reply]
@@ -51,6 +53,7 @@ class HttpsServer:
 
 
 ServeHttps = Callable[[IssuedCertificate, Site], HttpsServer]
+ServeHttp = Callable[[Site], HttpsServer]
 
 
 @pytest.fixture
@@ -61,6 +64,18 @@ def serve_https() -> Iterator[ServeHttps]:
 
         def serve(certificate: IssuedCertificate, site: Site) -> HttpsServer:
             return running.enter_context(https_server(certificate, site))
+
+        yield serve
+
+
+@pytest.fixture
+def serve_http() -> Iterator[ServeHttp]:
+    """Start a server without encryption per call, on port 80 of a loopback address of its own."""
+    _require_port_443()
+    with ExitStack() as running:
+
+        def serve(site: Site) -> HttpsServer:
+            return running.enter_context(http_server(site))
 
         yield serve
 
@@ -115,10 +130,25 @@ def https_server(certificate: IssuedCertificate, site: Site) -> Iterator[HttpsSe
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain, key)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    with _running(server):
+        yield HttpsServer(address=str(server.server_address[0]), asked=asked)
+
+
+@contextmanager
+def http_server(site: Site) -> Iterator[HttpsServer]:
+    """Serve `site` without encryption until the block ends."""
+    asked: list[Asked] = []
+    server = _Server((_free_address()[0], 80), _handler(site, asked))
+    with _running(server):
+        yield HttpsServer(address=str(server.server_address[0]), asked=asked)
+
+
+@contextmanager
+def _running(server: "_Server") -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield HttpsServer(address=str(server.server_address[0]), asked=asked)
+        yield
     finally:
         server.shutdown()
         thread.join()
@@ -140,7 +170,10 @@ def _handler(site: Site, asked: list[Asked]) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            question = Asked(host=headers.get("host", ""), path=self.path, headers=headers)
+            body = self.rfile.read(int(headers.get("content-length", "0")))
+            question = Asked(
+                host=headers.get("host", ""), path=self.path, headers=headers, method=self.command, body=body
+            )
             asked.append(question)
             reply = site(question)
             self.send_response(reply.status)
@@ -148,6 +181,9 @@ def _handler(site: Site, asked: list[Asked]) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(reply.body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
             """Keep the test output clean."""
