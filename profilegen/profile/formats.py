@@ -10,6 +10,7 @@ LARGEST = 20 * 1024 * 1024
 
 _PEM_START = re.compile(rb"-----BEGIN (?:PKCS7|CMS|PKCS #7 SIGNED DATA)-----")
 _MIME = re.compile(rb"\A(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.ASCII)
+_BLANKS = b" \t\r\n\v\f"
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _XML_STARTS = (b"<", b"<\0", b"\0<")
@@ -86,7 +87,7 @@ def unwrap_smime(data: bytes) -> bytes | None:
 
 def _decode(text: bytes) -> bytes | None:
     try:
-        return base64.b64decode(b"".join(text.split()), validate=True)
+        return base64.b64decode(text.translate(None, _BLANKS), validate=True)
     except binascii.Error:
         return None
 

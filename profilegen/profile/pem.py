@@ -6,7 +6,7 @@ import re
 
 from profilegen.errors import InputProblem
 
-_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)-----END CERTIFICATE-----")
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
 
 
 def split_certificates(data: bytes) -> tuple[bytes, ...]:
@@ -14,7 +14,8 @@ def split_certificates(data: bytes) -> tuple[bytes, ...]:
     if data.startswith(b"\x30"):
         return (data,)
     try:
-        blocks = tuple(base64.b64decode(b"".join(block.split()), validate=True) for block in _BLOCK.findall(data))
+        texts = (block.translate(None, b" \t\r\n\v\f") for block in _BLOCK.findall(data))
+        blocks = tuple(base64.b64decode(text, validate=True) for text in texts)
     except binascii.Error:
         blocks = ()
     if not blocks:

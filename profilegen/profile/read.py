@@ -1,17 +1,17 @@
 """Untrusted bytes become a profile to look at, or findings that say in one line each why not. Never an exception."""
 
-import plistlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from profilegen.profile import formats
+from profilegen.profile.binary_plist import read_binary
 from profilegen.profile.cms import ENVELOPED_DATA, CmsProblem, SignedData, content_type_of, read_signed_data
 from profilegen.profile.findings import LintFinding, Severity
 from profilegen.profile.formats import Format
 from profilegen.profile.tree import is_bounded, unusable_texts
-from profilegen.profile.xml_scan import EntityProblem, XmlFacts, XmlProblem, scan_xml
+from profilegen.profile.xml_plist import EntityProblem, PlistProblem, XmlFacts, XmlProblem, read_xml
 
 _FORBIDDEN_REFERENCE = re.compile(
     rb"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef]|d[89a-f]..)|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I
@@ -113,24 +113,33 @@ def _read_signed_content(content: bytes, result: ReadResult) -> ReadResult:
 def _read_plist(data: bytes, result: ReadResult) -> ReadResult:
     result = replace(result, xml=data)
     if data.startswith(b"bplist"):
-        if result.format is Format.BPLIST:
-            result = _with(
-                result,
-                "PG101",
-                "The profile is a binary property list; devices expect XML.",
-                "Convert it: plutil -convert xml1 FILE.",
-            )
-        return _load(data, plistlib.FMT_BINARY, result)
+        return _read_binary(data, result)
     try:
-        facts = scan_xml(_xml_start(data))
+        facts, content = read_xml(_xml_start(data))
     except EntityProblem:
-        return _with(result, "PG108", "The XML declares entities, which no profile needs; it was not read.", _REBUILD)
+        message = "The XML declares entities or a document type of its own, which no profile needs; it was not read."
+        return _with(result, "PG108", message, _REBUILD)
+    except PlistProblem as problem:
+        message = f"The file is no property list that could be read. {problem}."
+        return _with(result, "PG103" if result.signed else "PG104", message, _REBUILD)
     except XmlProblem as problem:
         return _with(result, *_xml_fault(data, problem), _REBUILD)
     if facts.root != "plist":
         rule = "PG103" if result.signed else "PG101"
         return _with(result, rule, "The XML is something else than a property list.", _REBUILD)
-    return _load(_xml_start(data), plistlib.FMT_XML, replace(result, facts=facts))
+    return _keep(content, replace(result, facts=facts))
+
+
+def _read_binary(data: bytes, result: ReadResult) -> ReadResult:
+    if result.format is Format.BPLIST:
+        message = "The profile is a binary property list; devices expect XML."
+        result = _with(result, "PG101", message, "Convert it: plutil -convert xml1 FILE.")
+    try:
+        content = read_binary(data)
+    except ValueError:
+        message = "The binary property list is damaged or asks for too much memory."
+        return _with(result, "PG103" if result.signed else "PG101", message, _REBUILD)
+    return _keep(content, result)
 
 
 def _xml_start(data: bytes) -> bytes:
@@ -145,13 +154,7 @@ def _xml_fault(data: bytes, problem: XmlProblem) -> tuple[str, str]:
     return "PG104", f"{problem}."
 
 
-def _load(data: bytes, plist_format: plistlib.PlistFormat, result: ReadResult) -> ReadResult:
-    broken = "PG103" if result.signed else "PG104" if plist_format is plistlib.FMT_XML else "PG101"
-    try:
-        content = plistlib.loads(data, fmt=plist_format)
-    except (ValueError, LookupError, OverflowError, TypeError, AttributeError, RecursionError, MemoryError):
-        # plistlib lets many kinds of errors through for damaged input; each means the same here.
-        return _with(result, broken, "The file is no property list that could be read.", _REBUILD)
+def _keep(content: object, result: ReadResult) -> ReadResult:
     if not isinstance(content, dict):
         return _with(result, "PG103" if result.signed else "PG101", "The property list is no dictionary.", _REBUILD)
     if not is_bounded(content):

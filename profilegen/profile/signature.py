@@ -25,6 +25,19 @@ DIGESTS = {
 """Digest algorithms by OID (RFC 8017, RFC 5754)."""
 
 _MOST_CERTIFICATES = 1000
+_MOST_SIGNERS = 10
+_OID_DIGESTS = {
+    "1.2.840.113549.1.1.4": "md5",
+    "1.2.840.113549.1.1.5": "sha1",
+    "1.2.840.113549.1.1.11": "sha256",
+    "1.2.840.113549.1.1.12": "sha384",
+    "1.2.840.113549.1.1.13": "sha512",
+    "1.2.840.10045.4.1": "sha1",
+    "1.2.840.10045.4.3.2": "sha256",
+    "1.2.840.10045.4.3.3": "sha384",
+    "1.2.840.10045.4.3.4": "sha512",
+}
+"""The digest that a signature algorithm names (RFC 8017, RFC 5758)."""
 _RSA_PSS = "1.2.840.113549.1.1.10"
 _FAMILIES = (("1.2.840.113549.1.1.", "rsa"), ("1.2.840.10045.", "ec"), ("1.3.101.112", "ed25519"))
 
@@ -44,11 +57,14 @@ class Signature:
     One examined signature.
 
     `algorithm` and `key_type` are "rsa", "rsa-pss", "ec", "ed25519" or "other"; a mismatch of the two is a fault of the
-    signing software. `digest` is a name such as "sha256" or the dotted OID.
+    signing software. `digest` is a name such as "sha256" or the dotted OID; `named_digest` is the one that the
+    signature algorithm names, "" where it names none. `signing_time` is what the signer says.
     """
 
     verdict: Verdict
     digest: str
+    named_digest: str
+    signing_time: datetime | None
     algorithm: str
     key_type: str
     key_bits: int
@@ -59,21 +75,30 @@ class Signature:
 def examine_signature(data: SignedData, anchors: tuple[bytes, ...], now: datetime) -> Signature | None:
     """Examine the first signer; None if there is none or its certificate is missing. `anchors` are roots in DER."""
     certificates = _load(data.certificates)
-    if not data.signers:
-        return None
-    info = data.signers[0]
-    certificate = next((one for one in certificates if _is_named(one, info)), None)
-    if certificate is None:
+    info = data.signers[0] if data.signers else None
+    certificate = None if info is None else _certificate_of(info, certificates)
+    if info is None or certificate is None:
         return None
     key_type, key_bits = _key_facts(certificate)
     return Signature(
         verdict=_verdict(data, info, certificate),
         digest=DIGESTS.get(info.digest_oid, info.digest_oid),
+        named_digest=_OID_DIGESTS.get(info.signature_oid, ""),
+        signing_time=info.signing_time,
         algorithm=_family(info.signature_oid),
         key_type=key_type,
         key_bits=key_bits,
         signer=signer_facts(certificate, len(certificates)),
         chain=walk_chain(certificate, certificates, _load(anchors), now),
+    )
+
+
+def further_verdicts(data: SignedData) -> tuple[Verdict, ...]:
+    """Return whether the signatures of the second and every further signer fit; at most ten are looked at."""
+    certificates = _load(data.certificates)
+    found = ((info, _certificate_of(info, certificates)) for info in data.signers[1:_MOST_SIGNERS])
+    return tuple(
+        Verdict.UNKNOWN if certificate is None else _verdict(data, info, certificate) for info, certificate in found
     )
 
 
@@ -96,6 +121,10 @@ def signer_facts(certificate: "Certificate", chain: int) -> SignerFacts:
 def _load(ders: tuple[bytes, ...]) -> tuple["Certificate", ...]:
     loaded = (load_certificate(der) for der in islice(dict.fromkeys(ders), _MOST_CERTIFICATES))
     return tuple(certificate for certificate in loaded if certificate is not None)
+
+
+def _certificate_of(info: SignerInfo, certificates: tuple["Certificate", ...]) -> "Certificate | None":
+    return next((one for one in certificates if _is_named(one, info)), None)
 
 
 def _is_named(certificate: "Certificate", info: SignerInfo) -> bool:

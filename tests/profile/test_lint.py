@@ -33,8 +33,11 @@ def judge(data: bytes, *, anchors: tuple[bytes, ...] = (), **how: Any) -> tuple[
 
 
 def brief(findings: tuple[LintFinding, ...]) -> list[tuple[str, str, str]]:
-    """Return rule, severity and path of the findings, without the one every unsigned profile has."""
-    return [(one.rule, str(one.severity), one.path) for one in findings if one.rule != "PG501"]
+    """
+    Return rule, severity and path of the findings, without the one every unsigned profile has and without that about
+    the time of signing: OpenSSL signs today, and the tests judge as of a fixed day.
+    """
+    return [(one.rule, str(one.severity), one.path) for one in findings if one.rule not in ("PG501", "PG508")]
 
 
 def top(**keys: object) -> Callable[[Tree], None]:

@@ -47,7 +47,7 @@ def test_signing_in_text_mode_is_seen(tmp_path: Path) -> None:
 def test_a_signature_is_judged(row: Case, tmp_path: Path) -> None:
     _, signer, chain, more, expected = row
     der = openssl_sign(XML, signer, tmp_path, "-binary", "-nodetach", "-outform", "DER", *more, chain=chain)
-    assert [(one.rule, str(one.severity)) for one in judge(der, anchors=(ROOT.der,))] == expected
+    assert [found[:2] for found in brief(judge(der, anchors=(ROOT.der,)))] == expected
 
 
 def test_an_unknown_root_is_a_warning(tmp_path: Path) -> None:
@@ -110,7 +110,8 @@ def test_an_intermediate_is_no_root_payload() -> None:
 
 def test_the_document_of_check_has_the_words_of_the_contract(tmp_path: Path) -> None:
     result = read(openssl_sign(XML, LEAF, tmp_path, chain=(MIDDLE, ROOT)))
-    findings = lint(result, delivery=Delivery.INTERACTIVE, platform=Platform.IOS, now=NOW)
+    every = lint(result, delivery=Delivery.INTERACTIVE, platform=Platform.IOS, now=NOW)
+    findings = tuple(finding for finding in every if finding.rule == "PG504")
     document = check_document(result, findings, "x.mobileconfig", now=NOW)
     signer = document.pop("signer")
     assert document == {

@@ -26,7 +26,12 @@ class PayloadView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is judged, for which delivery and platform, at which time (aware), under which trust anchors (DER)."""
+    """
+    What is judged, for which delivery and platform, at which time (aware), under which trust anchors (DER).
+
+    `issued_signers` are the key fingerprints (SPKI, SHA-256, hex) behind the newest issue of this profile, empty where
+    nobody remembers one; `decrypted` is the plain text of the encrypted payloads, None without the device's key.
+    """
 
     result: ReadResult
     top: Mapping[str, Any] = field(repr=False)
@@ -36,6 +41,8 @@ class Subject:
     platform: Platform
     now: datetime
     anchors: tuple[bytes, ...] = field(repr=False)
+    issued_signers: frozenset[str] = frozenset()
+    decrypted: bytes | None = field(default=None, repr=False)
 
     def of_type(self, *payload_types: str) -> Iterator[PayloadView]:
         """Yield the payloads of the given types."""

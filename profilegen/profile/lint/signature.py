@@ -5,11 +5,14 @@ from datetime import timedelta
 
 from profilegen.profile.findings import Severity
 from profilegen.profile.lint.rule import Fault, Rule, Subject
-from profilegen.profile.signature import Signature, Verdict
+from profilegen.profile.signature import Signature, Verdict, further_verdicts
+from profilegen.profile.types import Delivery
 
 _SOON = timedelta(days=30)
+_CLOCKS_DIFFER = timedelta(minutes=10)
 _SHORTEST_RSA = 2048
 _GOOD_DIGESTS = ("sha256", "sha384", "sha512")
+_APPLE_DEVELOPMENT = ("iPhone Developer", "iPhone Distribution", "Apple Development", "Apple Distribution")
 _RENEW = "Renew the certificate with the same private key and sign again."
 
 
@@ -49,14 +52,49 @@ def incomplete_chain(subject: Subject) -> Iterator[Fault]:
 def unknown_root(subject: Subject) -> Iterator[Fault]:
     """PG504: a device says "Not Verified" until it trusts the root."""
     signature = subject.signature
-    if signature is None or not signature.chain.complete or signature.chain.trusted:
+    if signature is None:
         return
-    who = "is self-signed" if signature.signer.self_signed else "leads to a root that is not trusted here"
-    yield Fault(
-        path="",
-        message=f'The signer {who}; devices show "Not Verified" until they trust it.',
-        hint="Sign with a certificate of a public CA, or bring the root to the devices first.",
-    )
+    subject_name, chain = signature.signer.subject, signature.chain
+    if any(f"CN={name}" in subject_name for name in _APPLE_DEVELOPMENT):
+        message = 'The signer is an Apple developer certificate; devices show "Not Verified" for those.'
+        yield Fault(path="", message=message, hint="Sign with a certificate of a public CA.")
+    elif chain.problem:
+        message = f'The chain of the signer is not valid ({chain.problem}); devices show "Not Verified".'
+        yield Fault(path="", message=message, hint="Sign with a certificate whose whole chain is valid.")
+    elif chain.complete and not chain.trusted:
+        who = "is self-signed" if signature.signer.self_signed else "leads to a root that is not trusted here"
+        yield Fault(
+            path="",
+            message=f'The signer {who}; devices show "Not Verified" until they trust it.',
+            hint="Sign with a certificate of a public CA, or bring the root to the devices first.",
+        )
+
+
+def changed_signer(subject: Subject) -> Iterator[Fault]:
+    """PG505: outside MDM a device takes a replacement only from the identity that signed what it holds."""
+    signature, known = subject.signature, subject.issued_signers
+    if signature is None or not known or subject.delivery is Delivery.MDM:
+        return
+    if signature.signer.spki_sha256 not in known:
+        yield Fault(
+            path="",
+            message="The signer's key is not the one that signed the issue devices hold; they refuse this replacement.",
+            hint="Sign with that key, or have the old profile removed first, or deliver over MDM.",
+        )
+
+
+def signing_time(subject: Subject) -> Iterator[Fault]:
+    """PG508: the time of signing lies in the past and in the life of the certificate."""
+    signature = subject.signature
+    if signature is None or signature.signing_time is None:
+        return
+    time, signer = signature.signing_time, signature.signer
+    hint = "Set the clock of the signing machine, and sign again."
+    if time > subject.now + _CLOCKS_DIFFER:
+        yield Fault(path="", message=f"The profile says it was signed in the future, on {time:%Y-%m-%d}.", hint=hint)
+    elif not signer.not_before <= time <= signer.not_after:
+        message = f"The profile was signed on {time:%Y-%m-%d}, when the signer's certificate was not valid."
+        yield Fault(path="", message=message, hint=hint)
 
 
 def weak_algorithm(subject: Subject) -> Iterator[Fault]:
@@ -69,6 +107,9 @@ def weak_algorithm(subject: Subject) -> Iterator[Fault]:
         yield Fault(path="", message=f"The signature uses {signature.digest.upper()}.", hint=hint)
     if signature.key_type == "rsa" and signature.key_bits < _SHORTEST_RSA:
         yield Fault(path="", message=f"The signer's RSA key has only {signature.key_bits} bits.", hint=hint)
+    if signature.named_digest not in ("", signature.digest):
+        named, used = signature.named_digest.upper(), signature.digest.upper()
+        yield Fault(path="", message=f"The signature names {named}, but was made with {used}.", hint=hint)
     yield from _algorithm_faults(signature, hint)
 
 
@@ -97,6 +138,8 @@ def invalid_signature(subject: Subject) -> Iterator[Fault]:
     elif signature.verdict is Verdict.INVALID:
         message = "The signature does not fit the content: the file was changed after it was signed."
         yield Fault(path="", message=message, hint=again)
+    if Verdict.INVALID in further_verdicts(data):
+        yield Fault(path="", message="A further signature does not fit the content.", hint=again)
     if len(data.signers) > 1:
         message = f"{len(data.signers)} signers signed the profile; devices expect one."
         yield Fault(path="", message=message, hint="Sign once.", severity=Severity.WARNING)
@@ -113,6 +156,18 @@ RULES = (
     ),
     Rule(id="PG503", severity=_ERROR, summary="Intermediate certificates are missing.", check=incomplete_chain),
     Rule(id="PG504", severity=_WARNING, summary="The signer's root is not trusted.", check=unknown_root),
+    Rule(
+        id="PG505",
+        severity=_ERROR,
+        summary="The signer's key is not that of the issue before.",
+        check=changed_signer,
+    ),
     Rule(id="PG506", severity=_WARNING, summary="A weak or unusual signature algorithm.", check=weak_algorithm),
     Rule(id="PG507", severity=_ERROR, summary="The signature does not fit, or has no signer.", check=invalid_signature),
+    Rule(
+        id="PG508",
+        severity=_WARNING,
+        summary="The time of signing does not fit the certificate or the clock.",
+        check=signing_time,
+    ),
 )
