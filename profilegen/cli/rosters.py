@@ -20,15 +20,26 @@ class Roster:
 def open_roster(path: Path, passwords: Passwords = Passwords.REFUSED) -> Roster:
     """Read a whole roster; raises InputProblem if it cannot be opened, RosterProblem if it cannot be used."""
     rows, bad = list[RosterRow](), list[BadRow]()
-    for item in _items(path, passwords):
-        match item:
-            case RosterRow():
-                rows.append(item)
-            case BadRow():
-                bad.append(item)
-            case UnknownColumns():
-                note(f"profilegen: columns without meaning here: {', '.join(item.names)}")
+    for row in roster_rows(path, passwords):
+        if isinstance(row, RosterRow):
+            rows.append(row)
+        else:
+            bad.append(row)
     return Roster(rows=tuple(rows), bad=tuple(bad))
+
+
+def roster_rows(path: Path, passwords: Passwords = Passwords.REFUSED) -> Iterator[RosterRow | BadRow]:
+    """Yield row after row of a roster of any length; raises as `open_roster`, possibly after some rows."""
+    for item in _items(path, passwords):
+        if isinstance(item, UnknownColumns):
+            note(f"profilegen: columns without meaning here: {', '.join(item.names)}")
+        else:
+            yield item
+
+
+def count_rows(path: Path) -> int:
+    """Return how many usable rows a roster has; raises as `open_roster`."""
+    return sum(isinstance(item, RosterRow) for item in _items(path, Passwords.REFUSED))
 
 
 def _items(path: Path, passwords: Passwords) -> Iterator[RosterItem]:
