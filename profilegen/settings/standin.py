@@ -11,7 +11,6 @@ from enum import Enum
 from typing import TypeVar
 
 from profilegen.address import Address
-from profilegen.errors import SettingsProblem
 from profilegen.settings.candidates import Candidate, Resolution, Source
 
 STAND_IN = "q7c1e0b52mailbox"
@@ -41,10 +40,7 @@ def for_person(shared: Resolution, address: Address) -> Resolution | None:
     """
     if any(_depends_on_mailbox(candidate) for candidate in _candidates(shared)):
         return None
-    try:
-        return _exchanged(shared, address.local)
-    except SettingsProblem:
-        return None
+    return _exchanged(shared, address.local)
 
 
 def _candidates(resolution: Resolution) -> list[Candidate]:
