@@ -40,7 +40,7 @@ def for_person(shared: Resolution, address: Address) -> Resolution | None:
     """
     if any(_depends_on_mailbox(candidate) for candidate in _candidates(shared)):
         return None
-    return _exchanged(shared, address.local)
+    return replace(_exchanged(shared, address.local), address=address)
 
 
 def _candidates(resolution: Resolution) -> list[Candidate]:
