@@ -306,6 +306,14 @@ class Signer(Protocol):
         ...
 
 
+class Encrypter(Protocol):
+    """Encrypts to one device."""
+
+    async def encrypt(self, payloads: bytes) -> bytes:
+        """Return the payloads, a property list, inside DER CMS EnvelopedData."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
     """One issued profile: for which accounts, under which identifier and revision, signed by whom, on what evidence."""

@@ -18,7 +18,7 @@ from profilegen import __version__
 from profilegen.config.resources import find_resources
 from profilegen.config.values import LoadedConfig, load_config
 from profilegen.errors import InputProblem
-from profilegen.ports import AnswerStore, Catalogue, Clock, Drop, Finder, Resolver, Signer, Verifier
+from profilegen.ports import AnswerStore, Catalogue, Clock, Drop, Encrypter, Finder, Resolver, Signer, Verifier
 
 if TYPE_CHECKING:
     from profilegen.catalogue.lookup import FileCatalogue
@@ -216,7 +216,13 @@ class House:
             )
         return CmsSigner(identity=self.keystore.load(chosen), clock=self.clock)
 
-    def flow(self, *, signer: Signer | None, drop: Drop, offline: bool) -> "Flow":
+    def encrypter(self, certificate: Path) -> Encrypter:
+        """Return the encrypter for the device a certificate file belongs to; raises InputProblem."""
+        from profilegen.signing.envelope import DeviceEncrypter
+
+        return DeviceEncrypter.load(read_file(certificate))
+
+    def flow(self, *, signer: Signer | None, drop: Drop, offline: bool, encrypter: Encrypter | None = None) -> "Flow":
         """Return the arrow, ready to go; offline, nothing in it looks anything up on a network."""
         from profilegen.flow.story import Flow
         from profilegen.storage.issues import SqliteIssueLog
@@ -228,6 +234,7 @@ class House:
             resolver=self.resolver,
             verifier=self.verifier,
             signer=signer,
+            encrypter=encrypter,
             log=SqliteIssueLog(state=self.state),
             drop=drop,
             clock=self.clock,

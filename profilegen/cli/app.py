@@ -24,7 +24,7 @@ EXIT_CODES: tuple[tuple[type[errors.ProfilegenError], int], ...] = (
 INTERRUPTED = 130
 OUR_BUG = 70
 
-COMMANDS = ("fix", "lookup", "build", "check", "show", "diff", "sign", "test", "demo")
+COMMANDS = ("fix", "lookup", "build", "check", "show", "diff", "sign", "unsign", "encrypt", "test", "demo")
 """Commands; each is the function of its name in the module of its name."""
 
 GROUPS = ("key", "providers", "config")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from profilegen.cli.encryption import device_encrypter
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions, ProfileOptions, SigningOptions
 from profilegen.cli.output import complain, error_document, note, print_json, progress_bar, say
@@ -69,7 +70,8 @@ def build(
     many = roster is not None or len(addresses or []) > 1
     target = Target(path=output, many=many)
     chosen = choose_signer(house, signing, for_many=roster is not None)
-    flow = house.flow(signer=chosen.signer, drop=target.drop, offline=how.offline)
+    encrypter = device_encrypter(house, profile, many=many)
+    flow = house.flow(signer=chosen.signer, drop=target.drop, offline=how.offline, encrypter=encrypter)
     identity = Identity.NEW if signing.new_identity else Identity.KEEP
     rows += run_async(_build_all(flow, wishes, target, identity, chosen.notices))
     if not many and isinstance(rows[0].outcome, ProfilegenError) and not isinstance(rows[0].outcome, NotPossible):
@@ -162,9 +164,11 @@ def _print(row: Row, *, as_json: bool, quiet: bool) -> None:
 
 def _refuse_open_password(maker: WishMaker) -> None:
     given = maker.incoming_password or maker.outgoing_password
-    if given is not None and not maker.profile.allow_cleartext_password:
+    protected = maker.profile.encrypt_to is not None or maker.profile.allow_cleartext_password
+    if given is not None and not protected:
         raise UsageProblem(
             "A password inside a profile can be read by everyone who gets the file.",
-            hint="Leave it out and let the person type it, or insist with --allow-cleartext-password.",
+            hint="Leave it out and let the person type it, encrypt it with --encrypt-to CERT, or insist with "
+            "--allow-cleartext-password.",
             code="cleartext_password",
         )

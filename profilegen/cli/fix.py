@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from profilegen.address import Address
+from profilegen.cli.encryption import device_encrypter
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions, ProfileOptions, SigningOptions
 from profilegen.cli.output import error_document, note, print_json, progress_line, say
@@ -67,7 +68,8 @@ def fix(
     wish = maker.for_address(address).wish
     chosen = choose_signer(house, signing, for_many=False)
     target = Target(path=output, many=False)
-    flow = house.flow(signer=chosen.signer, drop=target.drop, offline=how.offline)
+    encrypter = device_encrypter(house, profile, many=False)
+    flow = house.flow(signer=chosen.signer, drop=target.drop, offline=how.offline, encrypter=encrypter)
     order = FixOrder(
         asked=Asked(
             level=level, with_password=LEVEL_WITH_PASSWORD, recipient=Address.parse(to) if to is not None else None

@@ -21,6 +21,8 @@ Authorities = Annotated[
 ]
 DeliveryKind = Annotated[Delivery, typer.Option("--delivery", help="Installed by a person, or silently by MDM.")]
 PlatformKind = Annotated[Platform, typer.Option("--platform", help="The devices it is for.")]
+Output = Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="The file to write, or - for stdout.")]
+Unsigned = Annotated[bool, typer.Option("--unsigned", help="Do not sign.")]
 KeyName = Annotated[str | None, typer.Option("--key", metavar="NAME", help="Sign with this key, not the default.")]
 
 
@@ -121,6 +123,11 @@ class ProfileOptions:
         bool, typer.Option("--allow-cleartext-password", help="Put the password into the profile, readable by anyone.")
     ] = False
 
+    encrypt_to: Annotated[
+        Path | None,
+        typer.Option("--encrypt-to", metavar="CERT", help="Encrypt for the one device with this certificate."),
+    ] = None
+
     def overrides(self) -> Mapping[str, str]:
         """Return the `--set` options as a mapping; raises UsageProblem for one without "="."""
         pairs = [pair.partition("=") for pair in self.override or ()]
@@ -134,7 +141,7 @@ class ProfileOptions:
 class SigningOptions:
     """Who signs, and whether an account may change its identity."""
 
-    unsigned: Annotated[bool, typer.Option("--unsigned", help="Do not sign.")] = False
+    unsigned: Unsigned = False
     key: KeyName = None
     allow_self_signed: Annotated[
         bool, typer.Option("--allow-self-signed", help="Sign a whole roster with a self-made key.")

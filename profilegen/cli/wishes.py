@@ -108,7 +108,7 @@ class WishMaker:
         )
 
     def _wish(self, accounts: tuple[AccountWish, ...], *, person: str | None, platform: Platform) -> ProfileWish:
-        inside = self.profile.allow_cleartext_password
+        inside = PasswordsInProfile.CLEARTEXT if self.profile.allow_cleartext_password else PasswordsInProfile.NEVER
         return ProfileWish(
             accounts=accounts,
             delivery=self.profile.delivery,
@@ -119,7 +119,7 @@ class WishMaker:
             organization=self.config.organization,
             expires=self.expires,
             certificates=self.certificates,
-            passwords=PasswordsInProfile.CLEARTEXT if inside else PasswordsInProfile.NEVER,
+            passwords=PasswordsInProfile.ENCRYPTED if self.profile.encrypt_to else inside,
             lookup=self.lookup,
         )
 

@@ -7,6 +7,7 @@ The story: address, settings, profile, verification, signed bytes, file. It open
 """
 
 import asyncio
+import plistlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ from profilegen.ports import (
     Catalogue,
     Clock,
     Drop,
+    Encrypter,
     Finder,
     Issued,
     IssueLog,
@@ -39,10 +41,11 @@ from profilegen.ports import (
     Verifier,
 )
 from profilegen.profile.account import AccountChoice, choose_account
+from profilegen.profile.encryption import encrypted_profile, payload_array
 from profilegen.profile.envelope import build_profile
 from profilegen.profile.found import found_accounts
 from profilegen.profile.identity import default_prefix
-from profilegen.profile.judge import lint_finding
+from profilegen.profile.judge import IN_THE_CLEAR, lint_finding
 from profilegen.profile.notices import build_notices
 from profilegen.profile.order import Account, ProfileOrder
 from profilegen.profile.read import read
@@ -63,6 +66,7 @@ class Flow:
     resolver: Resolver
     verifier: Verifier
     signer: Signer | None
+    encrypter: Encrypter | None
     log: IssueLog
     drop: Drop
     clock: Clock
@@ -108,6 +112,7 @@ class Flow:
             delivery=draft.order.delivery,
             platform=draft.order.platform,
             now=self.clock.now(),
+            moot=IN_THE_CLEAR if self.encrypter is not None else frozenset(),
         )
         each = list(zip(draft.wish.accounts, draft.settings, draft.order.accounts, strict=True))
         level = min(level_of(wish, account, asked) for wish, _, account in each)
@@ -140,7 +145,8 @@ class Flow:
         issued = [record for record in asked if record is not None]
         if hand_over.identity is Identity.KEEP:
             refuse_second_identifier(draft.profile, issued)
-        signer, data = await self._signed(draft.profile)
+        finished = await self._encrypted(draft.profile)
+        signer, data = await self._signed(finished)
         notices = (signer_notice(record, draft.profile, signer) for record in issued)
         handed = Handed(
             path=hand_over.path,
@@ -148,7 +154,7 @@ class Flow:
             signer=signer,
             notices=tuple({notice: None for notice in notices if notice is not None}),
         )
-        staged = await self.drop.stage(hand_over.path, data, private=draft.profile.has_secrets)
+        staged = await self.drop.stage(hand_over.path, data, private=finished.has_secrets)
         try:
             await self.log.record(self._record(draft, hand_over, handed))
             await staged.commit()
@@ -171,7 +177,7 @@ class Flow:
         self, wish: AccountWish, document: SettingsDocument, profile: ProfileWish
     ) -> tuple[Account, tuple[Notice, ...]]:
         relay, told = await self._relay(wish, profile) if wish.relay else (None, ())
-        inside = profile.passwords is PasswordsInProfile.CLEARTEXT
+        inside = profile.passwords is not PasswordsInProfile.NEVER
         choice = AccountChoice(
             platform=profile.platform,
             wanted=profile.account_type,
@@ -227,6 +233,11 @@ class Flow:
             expires=wish.expires,
             certificates=wish.certificates,
         )
+
+    async def _encrypted(self, profile: Profile) -> Profile:
+        if self.encrypter is None:
+            return profile
+        return encrypted_profile(profile, await self.encrypter.encrypt(payload_array(plistlib.loads(profile.content))))
 
     async def _signed(self, profile: Profile) -> tuple[SignerFacts | None, bytes]:
         if self.signer is None:

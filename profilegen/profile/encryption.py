@@ -7,12 +7,19 @@ Profiles"; TopLevel.yaml).
 
 import plistlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from profilegen.errors import InputProblem
 from profilegen.profile.tree import is_bounded, unusable_texts
+from profilegen.profile.types import Profile
 
 _REBUILD = "Build the profile anew, then encrypt it."
+
+
+def encrypted_profile(profile: Profile, envelope: bytes) -> Profile:
+    """Return a profile whose payloads are inside an envelope; identifier, UUID and revision stay."""
+    return replace(profile, content=with_encrypted(plistlib.loads(profile.content), envelope), has_secrets=False)
 
 
 def payload_array(content: Mapping[str, Any]) -> bytes:

@@ -13,8 +13,11 @@ CHECK = "profile.lint"
 _ABOUT_SIGNATURE = "PG50"
 """A test-send looks at the profile before it is signed; its signature is another question."""
 
-_OPERATORS_CHOICE = frozenset({"PG313"})
-"""A password in the clear is written only where the operator insists; sending works all the same."""
+IN_THE_CLEAR = frozenset({"PG313"})
+"""
+A password in the clear: written only where the operator insists, and sending works all the same. Moot for a profile
+that will be encrypted.
+"""
 
 _CAUSES = {
     "PG305": "tls_required_not_used",
@@ -26,12 +29,15 @@ _CAUSES = {
 }
 
 
-def lint_finding(data: bytes, *, delivery: Delivery, platform: Platform, now: datetime) -> Finding:
-    """Return pass, warn or fail with every rule that speaks, the gravest first."""
+def lint_finding(
+    data: bytes, *, delivery: Delivery, platform: Platform, now: datetime, moot: frozenset[str] = frozenset()
+) -> Finding:
+    """Return pass, warn or fail with every rule that speaks, the gravest first; `moot` rules are not asked."""
     every = lint(read(data), delivery=delivery, platform=platform, now=now, anchors=())
-    findings = [finding for finding in every if not finding.rule.startswith(_ABOUT_SIGNATURE)]
+    asked = (finding for finding in every if finding.rule not in moot)
+    findings = [finding for finding in asked if not finding.rule.startswith(_ABOUT_SIGNATURE)]
     grave = [finding for finding in findings if finding.severity is Severity.ERROR]
-    errors = [finding for finding in grave if finding.rule not in _OPERATORS_CHOICE]
+    errors = [finding for finding in grave if finding.rule not in IN_THE_CLEAR]
     warnings = [finding for finding in findings if finding.severity is Severity.WARNING or finding in grave]
     if errors:
         cause = next((_CAUSES[finding.rule] for finding in errors if finding.rule in _CAUSES), None)

@@ -16,6 +16,7 @@ class PasswordsInProfile(StrEnum):
     """Whether passwords travel in the profile; `cleartext` only where the operator insists in words."""
 
     NEVER = "never"
+    ENCRYPTED = "encrypted"
     CLEARTEXT = "cleartext"
 
 
