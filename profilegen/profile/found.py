@@ -10,6 +10,7 @@ from profilegen.profile.mail import APPLE_AUTH, MAIL
 from profilegen.secret import Secret
 from profilegen.settings.servers import Auth, FoundServer, Protocol
 
+_LONGEST_LIST = 10_000
 _AUTH_OF_APPLE = {word: auth for auth, word in APPLE_AUTH.items()}
 
 
@@ -46,7 +47,7 @@ def found_accounts(content: Mapping[str, Any]) -> tuple[FoundAccount, ...]:
 def addresses_of(payload: Mapping[str, Any]) -> tuple[Address, ...]:
     """Return the addresses in EmailAddress (a comma list where there are aliases); what is none is left out."""
     found: list[Address] = []
-    for part in (_text(payload, "EmailAddress") or "").split(","):
+    for part in (_text(payload, "EmailAddress") or "")[:_LONGEST_LIST].split(","):
         try:
             found.append(Address.parse(part))
         except AddressProblem:

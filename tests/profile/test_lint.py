@@ -98,7 +98,6 @@ BROKEN: list[tuple[Callable[[Tree], None], str, str, str]] = [
     (top(PayloadUuid="x"), "PG212", "warning", "PayloadUuid"),
     (top(PayloadEnabled=True), "PG212", "info", "PayloadEnabled"),
     (top(IsEncrypted=True), "PG213", "error", "PayloadContent"),
-    (top(EncryptedPayloadContent=b"x"), "PG213", "error", "PayloadContent"),
     (top(PayloadContent="none"), "PG213", "error", "PayloadContent"),
     (mail(EmailAccountType=None), "PG301", "error", P0 + "EmailAccountType"),
     (mail(EmailAccountType="emailtypeimap"), "PG301", "error", P0 + "EmailAccountType"),
@@ -185,7 +184,15 @@ def test_over_mdm_the_outgoing_password_must_be_there_once(keys: Tree, expected:
 def test_over_mdm_a_missing_user_name_is_an_error() -> None:
     tree = plistlib.loads(XML)
     mail(OutgoingMailServerUsername=None, **{SAME: None})(tree)
-    assert brief(judge(plistlib.dumps(tree), delivery=Delivery.MDM)) == [("PG309", "error", P0 + OUT + "Username")]
+    assert brief(judge(plistlib.dumps(tree), delivery=Delivery.MDM)) == [
+        ("PG309", "error", P0 + OUT + "Username"),
+        ("PG328", "warning", P0 + "OutgoingPassword"),
+    ]
+
+
+def test_payloads_that_stand_there_encrypted_and_in_the_clear_are_an_error() -> None:
+    tree = plistlib.loads(XML) | {"EncryptedPayloadContent": b"x"}
+    assert ("PG213", "error", "PayloadContent") in brief(judge(plistlib.dumps(tree)))
 
 
 def test_a_mac_takes_no_mail_account_in_the_system_scope() -> None:

@@ -1,4 +1,4 @@
-"""PG212, PG315 and PG327: keys that Apple does not know, and the address of the account."""
+"""PG212, PG315, PG317 and PG325-PG327: the account behind the servers, and keys that Apple does not know."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -8,11 +8,13 @@ from typing import Any
 from profilegen.address import Address, shorten
 from profilegen.errors import AddressProblem
 from profilegen.profile.findings import Severity
-from profilegen.profile.lint.rule import Fault, Rule, Subject
+from profilegen.profile.lint.rule import Fault, Rule, Subject, text_of
 from profilegen.profile.mail import MAIL
 from profilegen.profile.schema import Key, payload_keys, top_level_keys
+from profilegen.profile.types import Delivery
 
 _LONGEST_KEY = 100
+_LONGEST_LIST = 10_000
 _MOST_KEYS = 50
 _SEEN_ELSEWHERE = ("IdentificationUUID", "PayloadEnabled")
 """Keys other tools write that Apple's schema does not list."""
@@ -24,7 +26,7 @@ def malformed_address(subject: Subject) -> Iterator[Fault]:
         value = payload.keys.get("EmailAddress")
         if value in (None, ""):
             continue
-        parts = value.split(",") if isinstance(value, str) else []
+        parts = value.split(",") if isinstance(value, str) and len(value) <= _LONGEST_LIST else []
         path = payload.at("EmailAddress")
         if not parts or not all(_is_address(part) for part in parts):
             yield Fault(path=path, message="EmailAddress is no mail address.", hint="Write it like you@example.com.")
@@ -35,6 +37,47 @@ def malformed_address(subject: Subject) -> Iterator[Fault]:
                 hint="Try sending from an alias before you rely on it.",
                 severity=Severity.INFO,
             )
+
+
+def wrong_protocol_key(subject: Subject) -> Iterator[Fault]:
+    """PG317: a POP account has no folders, and on a fleet it takes the mail off the server."""
+    for payload in subject.of_type(MAIL):
+        if payload.keys.get("EmailAccountType") != "EmailTypePOP":
+            continue
+        prefix = "IncomingMailServerIMAPPathPrefix"
+        if prefix in payload.keys:
+            message = f"{prefix} means nothing for a POP account."
+            yield Fault(path=payload.at(prefix), message=message, hint="Remove it, or use EmailTypeIMAP.")
+        if subject.delivery is Delivery.MDM:
+            message = "EmailAccountType is EmailTypePOP: mail then lives on one device alone."
+            yield Fault(path=payload.at("EmailAccountType"), message=message, hint="Use EmailTypeIMAP for fleets.")
+
+
+def repeated_account(subject: Subject) -> Iterator[Fault]:
+    """PG325: the same mailbox twice in one profile is two accounts on the device."""
+    seen = set[tuple[str, str]]()
+    for payload in subject.of_type(MAIL):
+        host, username = (text_of(payload.keys, f"IncomingMailServer{key}").lower() for key in ("HostName", "Username"))
+        if host and username and (host, username) in seen:
+            message = f"A second account for the same mailbox on {shorten(host)}; the device adds both."
+            yield Fault(path=payload.path, message=message, hint="Keep one, with all addresses in EmailAddress.")
+        seen.add((host, username))
+
+
+def wrong_sender_name(subject: Subject) -> Iterator[Fault]:
+    """PG326: EmailAccountName is the name in the From line of every mail."""
+    for payload in subject.of_type(MAIL):
+        name = text_of(payload.keys, "EmailAccountName").strip()
+        hosts = [text_of(payload.keys, f"{direction}MailServerHostName") for direction in ("Incoming", "Outgoing")]
+        if not name and subject.delivery is Delivery.MDM:
+            message = "EmailAccountName is missing; over MDM nobody is asked, and mail goes out without a name."
+        elif name and name.lower() in (host.lower() for host in hosts):
+            message = "EmailAccountName is the name of the server: people see it as the sender."
+        elif name and name.lower() == text_of(payload.keys, "EmailAddress").lower():
+            message = "EmailAccountName is the address: people see no name as the sender."
+        else:
+            continue
+        yield Fault(path=payload.at("EmailAccountName"), message=message, hint="Write the person's name.")
 
 
 def unknown_top_key(subject: Subject) -> Iterator[Fault]:
@@ -78,5 +121,8 @@ RULES = (
         check=unknown_top_key,
     ),
     Rule(id="PG315", severity=Severity.ERROR, summary="EmailAddress is no mail address.", check=malformed_address),
+    Rule(id="PG317", severity=Severity.WARNING, summary="A POP account where IMAP belongs.", check=wrong_protocol_key),
+    Rule(id="PG325", severity=Severity.WARNING, summary="The same mailbox twice.", check=repeated_account),
+    Rule(id="PG326", severity=Severity.WARNING, summary="No proper sender name.", check=wrong_sender_name),
     Rule(id="PG327", severity=Severity.WARNING, summary="A key Apple does not know.", check=unknown_key),
 )

@@ -30,7 +30,8 @@ class Subject:
     What is judged, for which delivery and platform, at which time (aware), under which trust anchors (DER).
 
     `issued_signers` are the key fingerprints (SPKI, SHA-256, hex) behind the newest issue of this profile, empty where
-    nobody remembers one; `decrypted` is the plain text of the encrypted payloads, None without the device's key.
+    nobody remembers one; `decrypted` is the plain text of the encrypted payloads, None without the device's key;
+    `unjudged` is how many payloads more there are than a profile can sensibly have.
     """
 
     result: ReadResult
@@ -43,6 +44,7 @@ class Subject:
     anchors: tuple[bytes, ...] = field(repr=False)
     issued_signers: frozenset[str] = frozenset()
     decrypted: bytes | None = field(default=None, repr=False)
+    unjudged: int = 0
 
     def of_type(self, *payload_types: str) -> Iterator[PayloadView]:
         """Yield the payloads of the given types."""

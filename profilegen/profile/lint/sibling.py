@@ -1,4 +1,4 @@
-"""PG4xx: the payloads that travel beside the mail payload."""
+"""PG401, PG402 and PG406: calendars, contacts and accounts that sign in elsewhere."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from profilegen.profile.findings import Severity
 from profilegen.profile.google import GOOGLE
 from profilegen.profile.lint.mail_servers import is_port
 from profilegen.profile.lint.rule import Fault, Rule, Subject, text_of
+from profilegen.profile.types import Platform
 
 _SERVICES = {CALDAV: "CalDAV", CARDDAV: "CardDAV"}
 _NO_PASSWORD_HINT = "Remove the password: the person signs in on the device."  # noqa: S105 - a hint
@@ -33,6 +34,18 @@ def wrong_dav_server(subject: Subject) -> Iterator[Fault]:
             )
 
 
+def unsuitable_principal(subject: Subject) -> Iterator[Fault]:
+    """PG402: iPhones have been seen to want the whole URL, Macs only its path."""
+    for payload in subject.of_type(CARDDAV):
+        url = text_of(payload.keys, "CardDAVPrincipalURL")
+        absolute = "://" in url
+        if not url or absolute is (subject.platform is Platform.IOS):
+            continue
+        message = "CardDAVPrincipalURL is " + ("a whole URL; Macs want" if absolute else "a path alone; iPhones want")
+        message += " its path alone." if absolute else " the whole URL."
+        yield Fault(path=payload.at("CardDAVPrincipalURL"), message=message, hint="Leave it out where discovery works.")
+
+
 def wrong_oauth(subject: Subject) -> Iterator[Fault]:
     """PG406: OAuth and passwords exclude each other, and a sign-in page needs its host."""
     for payload in subject.of_type(GOOGLE):
@@ -51,5 +64,8 @@ def wrong_oauth(subject: Subject) -> Iterator[Fault]:
 
 RULES = (
     Rule(id="PG401", severity=Severity.ERROR, summary="Port or TLS of calendar or contacts.", check=wrong_dav_server),
+    Rule(
+        id="PG402", severity=Severity.WARNING, summary="A contacts URL in the wrong form.", check=unsuitable_principal
+    ),
     Rule(id="PG406", severity=Severity.ERROR, summary="OAuth beside a password or without host.", check=wrong_oauth),
 )
