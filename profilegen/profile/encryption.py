@@ -8,10 +8,11 @@ Profiles"; TopLevel.yaml).
 import plistlib
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from profilegen.errors import InputProblem
-from profilegen.profile.tree import is_bounded, unusable_texts
+from profilegen.profile.tree import is_bounded, unusable_texts, walk
 from profilegen.profile.types import Profile
 
 _REBUILD = "Build the profile anew, then encrypt it."
@@ -65,9 +66,11 @@ def as_xml(content: Mapping[str, Any]) -> bytes:
 
 
 def _dump(tree: Any) -> bytes:
-    for path in unusable_texts(tree):
+    returns = (path for path, value in walk(tree) if isinstance(value, str) and "\r" in value)  # plistlib loses them
+    for path in chain(unusable_texts(tree), returns):
         raise InputProblem(
-            f"The text at {path} holds a control character that no profile can carry.", hint=_REBUILD, code="bad_text"
+            f"The text at {path} holds a control character, which would not arrive unchanged.",
+            hint=_REBUILD,
+            code="bad_text",
         )
-    # Only as a reference does a carriage return survive; left bare, readers turn it into a line feed.
-    return plistlib.dumps(tree, fmt=plistlib.FMT_XML, sort_keys=True).replace(b"\r", b"&#13;")
+    return plistlib.dumps(tree, fmt=plistlib.FMT_XML, sort_keys=True)
