@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Generic, Protocol, TypeVar
 
 from profilegen.address import Address
-from profilegen.profile.types import Profile, SignedProfile
+from profilegen.profile.types import Profile, SignedProfile, SignerFacts
 from profilegen.report import Report
 from profilegen.secret import Secret
 from profilegen.settings.candidates import Advice, Answer, Resolution
@@ -300,6 +300,11 @@ class LoginBudget(Protocol):
 
 class Signer(Protocol):
     """Signs with one identity."""
+
+    @property
+    def facts(self) -> SignerFacts:
+        """The public facts of its certificate."""
+        ...
 
     async def sign(self, profile: Profile) -> SignedProfile:
         """Return the profile inside DER CMS SignedData; raises KeyProblem if key or certificate cannot be used."""

@@ -1,5 +1,6 @@
 """`profilegen key`: signing identities."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,11 +8,14 @@ import typer
 
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, PasswordOptions
-from profilegen.cli.output import print_json, print_table, say, table
-from profilegen.cli.session import session_of
-from profilegen.cli.signers import SELF_SIGNED
+from profilegen.cli.output import note, print_json, print_table, say, table
+from profilegen.cli.render import notice_document, show_notices
+from profilegen.cli.session import run_async, session_of
+from profilegen.cli.signers import SELF_SIGNED, SOON_DAYS, expiry_notices
+from profilegen.delivery.files import FileDrop
 from profilegen.errors import UsageProblem
 from profilegen.profile.types import SignerFacts
+from profilegen.settings.candidates import Notice
 from profilegen.wiring import House, read_file
 
 app = typer.Typer(help="Keep signing identities.", no_args_is_help=True)
@@ -111,10 +115,116 @@ def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
     _show_one(house, name, house.keystore.load(name).facts, as_json=as_json)
 
 
-def _show_one(house: House, name: str, facts: SignerFacts, *, as_json: bool) -> None:
+@app.command()
+def renew(
+    context: typer.Context,
+    name: Name,
+    cert: Annotated[Path, typer.Option("--cert", metavar="FILE", help="The new certificate, PEM.")],
+    chain: Annotated[Path | None, typer.Option("--chain", metavar="FILE", help="Intermediate certificates.")] = None,
+    as_json: Json = False,
+) -> None:
+    """
+    Replace the certificate by a renewed one for the same private key, so that devices accept updates as before.
+
+    Example: profilegen key renew office --cert fullchain.pem
+    """
+    house = session_of(context).house()
+    before = house.keystore.load(name).facts
+    intermediates = read_file(chain) if chain else b""
+    facts = house.keystore.renew(name, cert=read_file(cert), chain=intermediates).facts
+    notices = [*renewal_notices(before, facts), *expiry_notices(facts, house.clock.now())]
+    _show_one(house, name, facts, as_json=as_json, notices=notices)
+
+
+@app.command()
+@grouped
+def export(
+    context: typer.Context,
+    name: Name,
+    passwords: PasswordOptions,
+    p12: Annotated[Path, typer.Option("--p12", metavar="FILE", help="The file to write, readable by you alone.")],
+    as_json: Json = False,
+) -> None:
+    """
+    Write an identity with its private key to a PKCS#12 file, for a backup or another machine.
+
+    It is encrypted with AES-256, which iOS 17 and older cannot open; that matters only for S/MIME identities inside
+    profiles, never for a signing identity, which no device ever installs.
+
+    Example: profilegen key export office --p12 office.p12 --password-file password.txt
+    """
+    house = session_of(context).house()
+    password = passwords.incoming()
+    if password is None:
+        raise UsageProblem(
+            "A private key is exported only under a password.",
+            hint="Give --password-env NAME, --password-file FILE or --password-stdin.",
+            code="empty_password",
+        )
+    data = house.keystore.export_p12(name, password=password)
+    run_async(_write_private(p12, data))
+    if as_json:
+        print_json({"name": name, "path": str(p12)})
+    else:
+        say(f"✓ {name} → {p12}")
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    days: Annotated[int, typer.Option("--days", min=0, metavar="N", help="Days before expiry to fail.")] = SOON_DAYS,
+    as_json: Json = False,
+) -> None:
+    """
+    Exit 1 if a signing certificate has expired or will within N days. Made for cron.
+
+    Example: profilegen key check --days 21
+    """
+    house = session_of(context).house()
+    now = house.clock.now()
+    facts = {name: house.keystore.load(name).facts for name in house.keystore.names()}
+    due = [name for name in facts if facts[name].days_left(now) < days]
+    if as_json:
+        default = house.keystore.default_name()
+        listed = [
+            {**_document(name, one, default), "days_left": one.days_left(now), "due": name in due}
+            for name, one in facts.items()
+        ]
+        print_json({"ok": not due, "days": days, "keys": listed})
+    else:
+        for name, one in facts.items():
+            left = one.days_left(now)
+            when = f"{one.not_after:%Y-%m-%d}, in {left} days" if left >= 0 else f"{one.not_after:%Y-%m-%d}: expired"
+            say(f"{'✗' if name in due else '✓'} {name} ends {when}")
+    if due:
+        note(
+            f"profilegen: {', '.join(due)} must be renewed.\n"
+            "  → Get a certificate for the same private key, then: profilegen key renew NAME --cert FILE."
+        )
+    raise typer.Exit(1 if due else 0)
+
+
+def renewal_notices(before: SignerFacts, after: SignerFacts) -> tuple[Notice, ...]:
+    """Return a warning where a renewed certificate carries another name: Apple asks for the same identity."""
+    if (before.subject, before.issuer) == (after.subject, after.issuer):
+        return ()
+    text = (
+        f"The key is the same, but the certificate now says {after.subject} by {after.issuer} instead of "
+        f"{before.subject} by {before.issuer}. Apple does not say whether devices compare the name as well: try an "
+        "update on one device first."
+    )
+    return (Notice(code="signer_renamed", text=text),)
+
+
+async def _write_private(path: Path, data: bytes) -> None:
+    staged = await FileDrop().stage(path, data, private=True)
+    await staged.commit()
+
+
+def _show_one(house: House, name: str, facts: SignerFacts, *, as_json: bool, notices: Sequence[Notice] = ()) -> None:
     document = _document(name, facts, house.keystore.default_name())
     if as_json:
-        print_json(document)
+        print_json({**document, "notices": [notice_document(notice) for notice in notices]})
         return
     say(f"{name}{' (default)' if document['default'] else ''}")
     say(f"  subject  {facts.subject}")
@@ -122,6 +232,7 @@ def _show_one(house: House, name: str, facts: SignerFacts, *, as_json: bool) -> 
     say(f"  valid    {facts.not_before:%Y-%m-%d} to {facts.not_after:%Y-%m-%d}")
     say(f"  key      sha256 {facts.spki_sha256}")
     say(f"  chain    {facts.chain} certificate{'s' * (facts.chain != 1)}")
+    show_notices(notices)
 
 
 def _document(name: str, facts: SignerFacts, default: str | None) -> dict[str, Any]:

@@ -1,14 +1,18 @@
 """Which signer a command uses, and what has to be said about it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from profilegen.cli.options import SigningOptions
 from profilegen.errors import KeyProblem
 from profilegen.ports import Signer
+from profilegen.profile.types import SignerFacts
 from profilegen.settings.candidates import Notice
 from profilegen.wiring import House
 
 SELF_SIGNED_NAME = "self-signed"
+SOON_DAYS = 30
+"""Days before its expiry from which on a signing certificate is worth a word."""
 
 SELF_SIGNED = Notice(
     code="self_signed",
@@ -48,11 +52,22 @@ def choose_signer(house: House, asked: SigningOptions, *, for_many: bool) -> Cho
         house.keystore.create_self_signed(SELF_SIGNED_NAME, common_name="profilegen self-signed", now=house.clock.now())
         chosen = SELF_SIGNED_NAME
     signer = house.signer(chosen)
-    if chosen is None or not house.keystore.load(chosen).facts.self_signed:
-        return ChosenSigner(signer=signer)
-    if not allowed:
+    if signer.facts.self_signed and not allowed:
         raise _not_for_many()
-    return ChosenSigner(signer=signer, notices=(SELF_SIGNED,))
+    notices = (SELF_SIGNED,) if signer.facts.self_signed else ()
+    return ChosenSigner(signer=signer, notices=(*notices, *expiry_notices(signer.facts, house.clock.now())))
+
+
+def expiry_notices(facts: SignerFacts, now: datetime) -> tuple[Notice, ...]:
+    """Return a warning for a signing certificate that expires within 30 days."""
+    days = facts.days_left(now)
+    if days >= SOON_DAYS:
+        return ()
+    text = (
+        f"The signing certificate expires on {facts.not_after:%Y-%m-%d}, in {days} days. Installed profiles stay, but "
+        "new ones count as unsigned from then on: renew it for the same private key (key renew)."
+    )
+    return (Notice(code="signer_expires_soon", text=text),)
 
 
 def _not_for_many() -> KeyProblem:

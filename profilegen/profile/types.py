@@ -47,6 +47,10 @@ class SignerFacts:
     chain: int
     self_signed: bool
 
+    def days_left(self, now: datetime) -> int:
+        """Return for how many whole days from `now` (aware) the certificate is still valid; negative once it is not."""
+        return (self.not_after - now).days
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedProfile:

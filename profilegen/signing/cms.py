@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from profilegen.ports import Clock
-from profilegen.profile.types import Profile, SignedProfile
+from profilegen.profile.types import Profile, SignedProfile, SignerFacts
 
 if TYPE_CHECKING:
     from profilegen.signing.identity import SigningIdentity
@@ -17,6 +17,11 @@ class CmsSigner:
     def __init__(self, *, identity: SigningIdentity, clock: Clock) -> None:
         self._identity = identity
         self._clock = clock
+
+    @property
+    def facts(self) -> SignerFacts:
+        """The public facts of the signing certificate."""
+        return self._identity.facts
 
     async def sign(self, profile: Profile) -> SignedProfile:
         """Return the profile inside CMS SignedData; raises KeyProblem of `check_usable` without signing anything."""

@@ -1,0 +1,113 @@
+"""key renew, export and check, with certificates made by OpenSSL."""
+
+import json
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+
+def openssl(*arguments: str | Path) -> bytes:
+    return subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60).stdout
+
+
+def certificate(key: str, path: str, *, subject: str = "Profiles", days: int = 90) -> Path:
+    """Make a self-signed certificate for a key file, which is made first if it is missing."""
+    if not Path(key).exists():
+        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
+    openssl("req", "-x509", "-new", "-key", key, "-days", str(days), "-subj", f"/CN={subject}", "-out", path)
+    return Path(path)
+
+
+@pytest.fixture
+def office(cli: Cli) -> Cli:
+    certificate("a.key", "a.pem", days=10)
+    assert cli("key", "import", "office", "--cert", "a.pem", "--key", "a.key").status == 0
+    return cli
+
+
+def test_a_renewed_certificate_for_the_same_key_is_taken(office: Cli) -> None:
+    before = office("key", "show", "office", "--json").document
+    certificate("a.key", "renewed.pem", days=90)
+
+    renewed = office("key", "renew", "office", "--cert", "renewed.pem", "--json")
+
+    assert (renewed.status, renewed.document["notices"]) == (0, [])
+    assert renewed.document["spki_sha256"] == before["spki_sha256"]
+    assert renewed.document["not_after"] > before["not_after"]
+
+
+def test_a_certificate_for_another_key_is_refused_and_nothing_changes(office: Cli) -> None:
+    before = office("key", "show", "office").out
+    certificate("b.key", "b.pem")
+
+    answer = office("key", "renew", "office", "--cert", "b.pem", "--json")
+
+    assert (answer.status, answer.document["error"]["code"]) == (3, "key_mismatch")
+    assert office("key", "show", "office").out == before
+
+
+def test_another_name_on_the_renewed_certificate_is_worth_a_warning(office: Cli) -> None:
+    certificate("a.key", "renewed.pem", subject="Other")
+
+    notices = office("key", "renew", "office", "--cert", "renewed.pem", "--json").document["notices"]
+
+    assert [notice["code"] for notice in notices] == ["signer_renamed"]
+
+
+def test_check_exits_1_before_the_expiry_and_0_after_renewal(office: Cli) -> None:
+    due = office("key", "check", "--json")
+    early = office("key", "check", "--days", "5")
+    certificate("a.key", "renewed.pem", days=90)
+    office("key", "renew", "office", "--cert", "renewed.pem")
+    later = office("key", "check", "--json")
+
+    assert (due.status, due.document["ok"], due.document["keys"][0]["days_left"]) == (1, False, 9)
+    assert (early.status, early.err) == (0, "")
+    assert (later.status, later.document["keys"][0]["due"]) == (0, False)
+
+
+def test_check_says_what_to_do(office: Cli) -> None:
+    answer = office("key", "check")
+
+    assert "✗ office ends" in answer.out
+    assert "key renew NAME --cert FILE" in answer.err
+
+
+def test_a_certificate_about_to_expire_is_said_when_it_signs(office: Cli, settings: Path) -> None:
+    built = office("build", "you@example.com", "--settings", settings, "-o", "x.mobileconfig", "--json")
+    signed = office("sign", "x.mobileconfig", "-o", "y.mobileconfig", "--json")
+
+    for answer in (built, signed):
+        assert "signer_expires_soon" in [notice["code"] for notice in answer.document["notices"]]
+
+
+def test_an_exported_identity_is_private_and_openssl_opens_it(office: Cli) -> None:
+    Path("password").write_text("geheim\n")
+
+    answer = office("key", "export", "office", "--p12", "office.p12", "--password-file", "password", "--json")
+
+    opened = openssl("pkcs12", "-in", "office.p12", "-nodes", "-passin", "pass:geheim")
+    assert (answer.status, answer.document["path"]) == (0, "office.p12")
+    assert stat.S_IMODE(Path("office.p12").stat().st_mode) == 0o600
+    assert b"PRIVATE KEY" in opened
+    assert b"CN = Profiles" in opened
+
+
+def test_no_private_key_leaves_without_a_password(office: Cli) -> None:
+    answer = office("key", "export", "office", "--p12", "office.p12", "--json")
+
+    assert (answer.status, answer.document["error"]["code"]) == (2, "empty_password")
+    assert not Path("office.p12").exists()
+
+
+def test_an_exported_identity_comes_back_as_the_same_signer(office: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("P12", "geheim")
+    office("key", "export", "office", "--p12", "office.p12", "--password-env", "P12")
+
+    again = office("key", "import", "again", "--p12", "office.p12", "--password-env", "P12", "--json").document
+
+    assert again["spki_sha256"] == json.loads(office("key", "show", "office", "--json").out)["spki_sha256"]
