@@ -18,7 +18,7 @@ from profilegen import __version__
 from profilegen.config.resources import find_resources
 from profilegen.config.values import LoadedConfig, load_config
 from profilegen.errors import InputProblem
-from profilegen.ports import AnswerStore, Catalogue, Clock, Drop, Encrypter, Finder, Resolver, Signer, Verifier
+from profilegen.ports import AnswerStore, Catalogue, Clock, Drop, Encrypter, Finder, IssueLog, Resolver, Signer, Verifier
 
 if TYPE_CHECKING:
     from profilegen.catalogue.lookup import FileCatalogue
@@ -76,6 +76,16 @@ class House:
         from profilegen.storage.state import State
 
         return State(path=self.home.state)
+
+    @property
+    def issue_log(self) -> IssueLog | None:
+        """What was issued from this home, to be asked only; None where nothing ever was, and no home is made."""
+        from profilegen.storage.home import Home
+        from profilegen.storage.issues import SqliteIssueLog
+        from profilegen.storage.state import State
+
+        path = Home(path=self.home_place[0]).state
+        return SqliteIssueLog(state=State(path=path)) if path.is_file() else None
 
     @cached_property
     def keystore(self) -> "Keystore":

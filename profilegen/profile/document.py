@@ -35,7 +35,7 @@ def check_document(
         "identifier": _text(top.get("PayloadIdentifier")),
         "uuid": _text(top.get("PayloadUUID")),
         "payload_types": _types(payloads) if isinstance(payloads, list) else [],
-        "findings": [_finding(finding) for finding in findings],
+        "findings": [finding_document(finding) for finding in findings],
     }
 
 
@@ -51,7 +51,8 @@ def _signer(signature: Signature) -> dict[str, Any]:
     }
 
 
-def _finding(finding: LintFinding) -> dict[str, str]:
+def finding_document(finding: LintFinding) -> dict[str, str]:
+    """Return one finding as plain values."""
     return {
         "rule": finding.rule,
         "severity": str(finding.severity),

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def examine_signature(data: SignedData, anchors: tuple[bytes, ...], now: datetim
         key_type=key_type,
         key_bits=key_bits,
         signer=signer_facts(certificate, len(certificates)),
-        chain=walk_chain(certificate, certificates, _load(anchors), now),
+        chain=walk_chain(certificate, certificates, _load_anchors(anchors), now),
     )
 
 
@@ -121,6 +122,12 @@ def signer_facts(certificate: "Certificate", chain: int) -> SignerFacts:
 def _load(ders: tuple[bytes, ...]) -> tuple["Certificate", ...]:
     loaded = (load_certificate(der) for der in islice(dict.fromkeys(ders), _MOST_CERTIFICATES))
     return tuple(certificate for certificate in loaded if certificate is not None)
+
+
+@lru_cache(maxsize=2)
+def _load_anchors(ders: tuple[bytes, ...]) -> tuple["Certificate", ...]:
+    """Return the anchors, which are the same for every profile of a run and many to parse."""
+    return _load(ders)
 
 
 def _certificate_of(info: SignerInfo, certificates: tuple["Certificate", ...]) -> "Certificate | None":
