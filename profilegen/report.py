@@ -22,7 +22,8 @@ class Finding:
     What one check saw.
 
     `check` is a name of the command line's contract ("outgoing.auth"), `ms` its duration in milliseconds, `cause` a
-    label of `profilegen.diagnosis.causes`, `remedy` one sentence for the person, `reply` the server's own words.
+    label of `profilegen.diagnosis.causes`, `remedy` one sentence for the person, `reply` the server's own words,
+    `names` those a certificate holds where that is what was looked at.
     """
 
     check: str
@@ -32,6 +33,7 @@ class Finding:
     cause: str | None = None
     remedy: str | None = None
     reply: str | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)  # one field, so Report(findings) needs no keyword

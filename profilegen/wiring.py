@@ -17,8 +17,21 @@ from typing import TYPE_CHECKING
 from profilegen import __version__
 from profilegen.config.resources import find_resources
 from profilegen.config.values import LoadedConfig, load_config
-from profilegen.errors import InputProblem
-from profilegen.ports import AnswerStore, Catalogue, Clock, Drop, Encrypter, Finder, IssueLog, Resolver, Signer, Verifier
+from profilegen.errors import ConfigProblem, InputProblem
+from profilegen.ports import (
+    AnswerStore,
+    Catalogue,
+    Clock,
+    Drop,
+    Encrypter,
+    Finder,
+    IssueLog,
+    Resolver,
+    Signer,
+    TrustStore,
+    Verifier,
+)
+from profilegen.search import Equipment, make_finder, make_offline_finder
 
 if TYPE_CHECKING:
     from profilegen.catalogue.lookup import FileCatalogue
@@ -27,9 +40,6 @@ if TYPE_CHECKING:
     from profilegen.signing.keystore import Keystore
     from profilegen.storage.home import Home
     from profilegen.storage.state import State
-
-SOURCES = ("catalogue", "autoconfig", "srv", "mx")
-"""The names of all sources, in the order they are asked by default."""
 
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes of the largest file a command reads whole."""
@@ -143,28 +153,49 @@ class House:
         given = (certificate for data in self.anchor_files for certificate in split_certificates(data))
         return (*anchors(), *given)
 
+    @property
+    def _override_folders(self) -> tuple[Path, ...]:
+        """The folders of the operator's settings files, the configured one first; raises ConfigProblem."""
+        configured = self.loaded.config.discovery_overrides
+        if configured is not None and not Path(configured).is_dir():
+            raise ConfigProblem(
+                f"The folder {configured} of discovery.overrides does not exist.",
+                hint="Make it, or take discovery.overrides out of the configuration.",
+                code="no_overrides_folder",
+            )
+        return (*([Path(configured)] if configured else []), self.home_place[0] / "overrides")
+
+    @cached_property
+    def _equipment(self) -> Equipment:
+        return Equipment(
+            catalogue=self.catalogue,
+            resolver=self.resolver,
+            clock=self.clock,
+            overrides=self._override_folders,
+            anchors=self.anchor_files,
+        )
+
+    @cached_property
+    def trust_store(self) -> TrustStore:
+        """The foreign providers that somebody confirmed; reading it makes no home."""
+        from profilegen.storage.trust import SqliteTrustStore
+
+        path = self.home_place[0] / "state.sqlite3"
+        return SqliteTrustStore(path=path, open_state=lambda: self.state, clock=self.clock)
+
+    @cached_property
+    def _search(self) -> Finder:
+        return make_finder(self._equipment, self.tls)
+
+    def _trusting(self, finder: Finder) -> Finder:
+        from profilegen.discovery.trust import TrustingFinder
+
+        return TrustingFinder(finder=finder, store=self.trust_store)
+
     @cached_property
     def finder(self) -> Finder:
         """The engine that asks every source."""
-        from profilegen.discovery.autoconfig import AutoconfigSource
-        from profilegen.discovery.catalogue import CatalogueSource
-        from profilegen.discovery.engine import Discovery
-        from profilegen.discovery.mx import MxSource
-        from profilegen.discovery.srv import SrvSource
-        from profilegen.net.http import HttpsClient
-        from profilegen.net.tls import verified_context
-        from profilegen.probe.prober import ServerProber
-
-        http = HttpsClient(resolver=self.resolver, trust=lambda: verified_context(self.anchor_files))
-        return Discovery(
-            sources=(
-                CatalogueSource(catalogue=self.catalogue),
-                AutoconfigSource(http=http, clock=self.clock),
-                SrvSource(resolver=self.resolver, clock=self.clock),
-                MxSource(resolver=self.resolver, catalogue=self.catalogue, clock=self.clock),
-            ),
-            prober=ServerProber(resolver=self.resolver, tls=self.tls, clock=self.clock),
-        )
+        return self._trusting(self._search)
 
     @cached_property
     def roster_finder(self) -> Finder:
@@ -182,22 +213,24 @@ class House:
         from profilegen.discovery.cache import SharedFinder
         from profilegen.discovery.limits import LimitedFinder
 
-        return SharedFinder(finder=LimitedFinder(finder=self.finder, resolver=self.resolver), store=store)
+        limited = LimitedFinder(finder=self._search, resolver=self.resolver)
+        return self._trusting(SharedFinder(finder=limited, store=store))
 
     @property
     def _world(self) -> str:
         """What every answer depends on beside its question."""
         anchors = hashlib.sha256(b"".join(self.anchor_files)).hexdigest()
-        return f"{__version__} {self.loaded.config} {anchors} {self.catalogue_index}"
+        return f"{__version__} {self.loaded.config} {anchors} {self.catalogue_index} {self._overrides_as_they_are}"
+
+    @property
+    def _overrides_as_they_are(self) -> list[tuple[str, int]]:
+        files = (file for folder in self._override_folders if folder.is_dir() for file in folder.iterdir())
+        return sorted((str(file), file.stat().st_mtime_ns) for file in files)
 
     @cached_property
     def offline_finder(self) -> Finder:
-        """The engine with the catalogue alone: nothing in it can reach a network."""
-        from profilegen.discovery.catalogue import CatalogueSource
-        from profilegen.discovery.engine import Discovery
-
-        sources = (CatalogueSource(catalogue=self.catalogue),)
-        return Discovery(sources=sources, prober=None)
+        """The engine with the operator's files and the catalogue alone: nothing in it can reach a network."""
+        return make_offline_finder(self._equipment)
 
     @cached_property
     def verifier(self) -> Verifier:

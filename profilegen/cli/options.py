@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from profilegen.address import a_label, shorten
 from profilegen.config import passwords
-from profilegen.errors import UsageProblem
+from profilegen.errors import AddressProblem, UsageProblem
 from profilegen.profile.account import AccountType
 from profilegen.profile.types import Delivery, Platform
 from profilegen.profile.wish import LookupWish
+from profilegen.search import ON_REQUEST, SOURCES
 from profilegen.secret import Secret
-from profilegen.wiring import SOURCES
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")]
 Authorities = Annotated[
@@ -34,20 +35,48 @@ class LookupOptions:
     source: Annotated[
         list[str] | None, typer.Option("--source", metavar="NAME", help="Ask only this source. Repeatable.")
     ] = None
+    trust: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trust", metavar="DOMAIN", help="The mail really is with this provider; remembered for the mail domain."
+        ),
+    ] = None
     no_probe: Annotated[bool, typer.Option("--no-probe", help="Do not look at the servers found.")] = False
     ca: Authorities = None
 
     def wish(self) -> LookupWish:
-        """Return the options as a wish; raises UsageProblem for a source there is not."""
+        """Return the options as a wish; raises UsageProblem for a source there is not and a domain nobody can own."""
+        known = (*SOURCES, *ON_REQUEST)
         for name in self.source or ():
-            if name not in SOURCES:
+            if name not in known:
                 raise UsageProblem(
                     f'There is no source "{name}".',
-                    hint=f"The sources are: {', '.join(SOURCES)}.",
+                    hint=f"The sources are: {', '.join(known)}.",
                     code="unknown_source",
                 )
-        sources = tuple(self.source) if self.source else None
-        return LookupWish(offline=self.offline, probe=not self.no_probe, sources=sources)
+        return LookupWish(
+            offline=self.offline,
+            probe=not self.no_probe,
+            sources=tuple(self.source) if self.source else None,
+            trust=tuple(sorted({provider_domain(text) for text in self.trust or ()})),
+        )
+
+
+def provider_domain(text: str) -> str:
+    """Return a provider's domain as `--trust` takes it; raises UsageProblem if nobody can own such a name."""
+    from profilegen.net.domains import registrable_domain
+
+    try:
+        domain = a_label(text.strip())
+    except AddressProblem as problem:
+        raise UsageProblem(
+            f'"{shorten(text)}" is not a domain.', hint="Write it like --trust hoster.com.", code="bad_trust"
+        ) from problem
+    owned = registrable_domain(domain)
+    if owned != domain:
+        hint = f"Write --trust {owned}." if owned else "Name the domain of the provider itself."
+        raise UsageProblem(f"{domain} is not the domain of a provider.", hint=hint, code="bad_trust")
+    return domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

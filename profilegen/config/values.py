@@ -22,7 +22,8 @@ class Config:
     Every value there is; field names are the dotted keys with "_" for ".".
 
     `network_resolver` is "ip" or "ip:port"; `network_ca` a PEM file of further trust anchors; `domains` the mail
-    domains this organisation may build for (empty: all).
+    domains this organisation may build for (empty: all); `discovery_overrides` a folder of settings files of the
+    operator's own, one per mail domain.
     """
 
     organization: str | None = None
@@ -31,6 +32,7 @@ class Config:
     network_resolver: str | None = None
     network_ca: str | None = None
     signing_key: str | None = None
+    discovery_overrides: str | None = None
 
 
 KEYS: dict[str, str] = {
@@ -40,6 +42,7 @@ KEYS: dict[str, str] = {
     "network.resolver": "network_resolver",
     "network.ca": "network_ca",
     "signing.key": "signing_key",
+    "discovery.overrides": "discovery_overrides",
 }
 """Dotted key as people write it -> field of Config."""
 

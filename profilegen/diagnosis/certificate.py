@@ -8,7 +8,7 @@ serverAuth usage and at most 825 days.
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ _MAX_LIFETIME = timedelta(days=825)
 _PUBLIC_LIFETIME = timedelta(days=398)
 _EXPIRES_SOON = timedelta(days=14)
 _MIN_RSA_BITS = 2048
+_MAX_NAMES = 64
 _SHA2 = ("sha256", "sha384", "sha512")
 _CHAIN_NOT_BUILT = (2, 18, 19, 20, 21)
 _IDENTITY = (62, 64)
@@ -103,9 +104,8 @@ def _hostname(presented: Presented, leaf: "x509.Certificate") -> Finding:
     if host_matches(presented.host, names) and presented.verify_code not in _IDENTITY:
         return _pass("tls.hostname", f"The certificate holds {presented.host}.")
     shown = shorten(", ".join(names), limit=200) or "no name at all"
-    return _fail(
-        "tls.hostname", Cause.TLS_HOSTNAME_MISMATCH, f"The certificate is for {shown}, not for {presented.host}."
-    )
+    detail = f"The certificate is for {shown}, not for {presented.host}."
+    return replace(_fail("tls.hostname", Cause.TLS_HOSTNAME_MISMATCH, detail), names=tuple(names[:_MAX_NAMES]))
 
 
 def _dates(leaf: "x509.Certificate", now: datetime) -> Finding:

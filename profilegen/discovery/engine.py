@@ -1,160 +1,200 @@
-"""All sources at once, within a budget; then the best servers are probed and the pure core decides."""
+"""
+The search: all sources at once, then a look at the best servers, then the pure core decides. Everything has its time.
+
+    sources ─▶ settled or time is up ─▶ probes (and guesses, where a direction is empty) ─▶ other names ─▶ answer
+"""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
 
-from profilegen.address import Address
+from profilegen.discovery.knowledge import completed
+from profilegen.discovery.listening import Finding, Heard, listen
+from profilegen.discovery.probing import Probed, probe
+from profilegen.discovery.proposals import CertificateNames
 from profilegen.discovery.refusal import refusal
-from profilegen.errors import UsageProblem, WorldProblem
-from profilegen.ports import Prober, Question, SettingsSource
-from profilegen.settings.candidates import Answer, Notice, ProbeResult, Resolution, Status
-from profilegen.settings.ranking import Place, place
-from profilegen.settings.servers import Server
-from profilegen.settings.verdict import is_settled, resolve, worth_probing
+from profilegen.discovery.tasks import FAREWELL, run_all
+from profilegen.discovery.trust import confirmed, with_advice
+from profilegen.discovery.wildcard import Wildcard
+from profilegen.errors import ResolverProblem, UsageProblem
+from profilegen.ports import Catalogue, Guesser, Prober, Question, Resolver, SettingsSource
+from profilegen.settings.candidates import Answer, Notice, Resolution, Status
+from profilegen.settings.servers import Protocol
+from profilegen.settings.verdict import is_settled, resolve, still_missing, worth_probing
 
 _OFFLINE = ("override", "catalogue")
-_TIMEOUTS = ("timeout", "connect_timeout", "dns_timeout")
+_OPERATORS_WORD = ("override",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budgets:
-    """Seconds: for all sources, for the rest once both directions are known, and for all probes."""
+    """Seconds: for all sources, for the rest once both directions are known, for all probes, and for everything."""
 
     sources: float = 8.0
     grace: float = 1.0
     probe: float = 12.0
+    total: float = 25.0
 
 
-@dataclass(slots=True, kw_only=True)  # it fills while the sources are being asked
-class _Heard:
-    """What the sources said so far."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What the search looks at the world with; `label` returns a DNS label that nobody has, a new one each time."""
 
-    answers: list[Answer] = field(default_factory=list)
-    timed_out: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
+    resolver: Resolver
+    prober: Prober
+    catalogue: Catalogue
+    guesser: Guesser
+    label: Callable[[], str]
 
 
 class Discovery:
     """
     Implements `ports.Finder` over `sources`; their order does not matter, their tiers do.
 
-    Without a prober nothing is probed.
+    Those in `on_request` are asked only where a question names them. Without `means` nothing is completed, probed or
+    guessed: that is the search without a network.
     """
 
     def __init__(
-        self, *, sources: Sequence[SettingsSource], prober: Prober | None, budgets: Budgets | None = None
+        self,
+        *,
+        sources: Sequence[SettingsSource],
+        means: Means | None,
+        on_request: Collection[str] = (),
+        budgets: Budgets | None = None,
     ) -> None:
-        self._sources = tuple(sources)
-        self._prober = prober
+        self._sources = {source.kind: source for source in sources}
+        self._means = means
+        self._on_request = frozenset(on_request)
         self._budgets = budgets or Budgets()
 
     async def resolve(self, question: Question) -> Resolution:
         """
         Return the resolution; a world that does not answer is the status `unreachable`, not an error.
 
-        `offline` asks the catalogue alone and sends no packet. Raises UsageProblem for a source that does not exist.
+        `offline` asks the operator's files and the catalogue alone and sends no packet. About a domain that must not be
+        asked about, only the operator's files are. Raises UsageProblem for a source that does not exist.
         """
+        kinds = self._asked(question)
         if question.offline:
             # No refused domain has a catalogue entry, so the public suffix list, slow to read, can wait for a miss.
-            known = await self._look_up(question)
+            known = await self._heard_only(question, kinds)
             if known.status is not Status.NOT_FOUND:
                 return known
         refused = refusal(question.address.domain)
-        if refused is not None:
-            return Resolution(address=question.address, status=Status.REFUSED, notices=(refused,))
-        return await self._look_up(question)
+        if refused is None:
+            return known if question.offline else await self._search(question, kinds)
+        own = await self._heard_only(question, [kind for kind in kinds if kind in _OPERATORS_WORD])
+        if own.status is not Status.NOT_FOUND:
+            return own
+        return Resolution(address=question.address, status=Status.REFUSED, notices=(refused,))
 
-    async def _look_up(self, question: Question) -> Resolution:
-        heard = await self._ask(self._asked(question), question.address)
-        probes: dict[Place, ProbeResult] = {}
-        if question.probe and not question.offline and self._prober is not None:
-            probes = await self._probe(heard, self._prober)
-        return resolve(question.address, heard.answers, probes=probes, timed_out=heard.timed_out, failed=heard.failed)
-
-    def _asked(self, question: Question) -> list[SettingsSource]:
-        known = {source.kind for source in self._sources}
-        wanted = known if question.sources is None else set(question.sources)
-        if unknown := sorted(wanted - known):
+    def _asked(self, question: Question) -> list[str]:
+        guesses = set() if self._means is None else {self._means.guesser.kind}
+        wanted = set(question.sources or (self._sources.keys() | guesses) - self._on_request)
+        if unknown := sorted(wanted - self._sources.keys() - guesses):
             raise UsageProblem(
                 f'There is no source named "{unknown[0]}".',
-                hint=f"Known sources: {', '.join(sorted(known))}.",
+                hint=f"Known sources: {', '.join(sorted(self._sources.keys() | guesses))}.",
                 code="unknown_source",
             )
-        return [
-            source
-            for source in self._sources
-            if source.kind in wanted and (source.kind in _OFFLINE or not question.offline)
-        ]
+        return [kind for kind in (*self._sources, *guesses) if kind in wanted and _allowed(kind, question)]
 
-    async def _ask(self, sources: Sequence[SettingsSource], address: Address) -> _Heard:
-        heard = _Heard()
-        tasks = {asyncio.create_task(source.find(address)): source.kind for source in sources}
+    async def _heard_only(self, question: Question, kinds: Collection[str]) -> Resolution:
+        heard = await self._listen(question, kinds, self._budgets.sources)
+        return resolve(question.address, heard.answers, probes={}, timed_out=heard.timed_out, failed=heard.failed)
+
+    async def _listen(self, question: Question, kinds: Collection[str], seconds: float) -> Heard:
+        findings: dict[str, Finding] = {
+            kind: partial(self._find, source, question) for kind, source in self._sources.items() if kind in kinds
+        }
+        return await listen(findings, seconds=seconds, grace=self._budgets.grace)
+
+    async def _find(self, source: SettingsSource, question: Question) -> Answer:
+        answer = await source.find(question.address)
+        if self._means is not None:
+            answer = await completed(answer, question.address, self._means.catalogue)
+        return confirmed(answer, question.trust)
+
+    async def _search(self, question: Question, kinds: Collection[str]) -> Resolution:
+        deadline = asyncio.get_running_loop().time() + max(0.0, self._budgets.total - FAREWELL)
+        heard = await self._listen(question, kinds, min(self._budgets.sources, self._budgets.total))
+        if self._means is None:
+            return resolve(question.address, heard.answers, probes={}, timed_out=heard.timed_out, failed=heard.failed)
+        closer = _Closer(question, self._means, self._budgets, deadline)
+        return await closer.look(heard, guess=self._means.guesser.kind in kinds)
+
+
+class _Closer:
+    """The second half of one search: it looks at what was named, and finds what nobody named."""
+
+    def __init__(self, question: Question, means: Means, budgets: Budgets, deadline: float) -> None:
+        self._question = question
+        self._means = means
+        self._budgets = budgets
+        self._deadline = deadline
+        self._probed = Probed()
+        self._found: list[Answer] = []
+
+    async def look(self, heard: Heard, *, guess: bool) -> Resolution:
+        """Return the answer to everything heard and seen."""
+        answers = heard.answers
+        if await self._is_cut_off(heard):
+            answers = [*answers, _cut_off(self._domain)]
+            guess = False
+        if self._question.probe:
+            missing = still_missing(answers) if guess else ()
+            await run_all((self._probe(answers), self._guess(missing)), seconds=self._left(self._budgets.total))
+            await run_all([self._propose(answers)], seconds=self._left(self._budgets.probe))
+        proposals = [candidate for found in self._found for candidate in found.candidates if found.kind != "guess"]
+        late = [*heard.timed_out, *(["probe"] if self._probed.timed_out else [])]
+        everything = [*answers, *self._found]
+        probes = self._probed.results
+        decided = resolve(self._question.address, everything, probes=probes, timed_out=late, failed=heard.failed)
+        return with_advice(decided, proposals)
+
+    @property
+    def _domain(self) -> str:
+        return self._question.address.domain
+
+    def _left(self, wanted: float) -> float:
+        return max(0.0, min(wanted, self._deadline - asyncio.get_running_loop().time()))
+
+    async def _probe(self, answers: Sequence[Answer]) -> None:
+        await probe(
+            worth_probing(answers), self._means.prober, seconds=self._left(self._budgets.probe), into=self._probed
+        )
+
+    async def _guess(self, protocols: Collection[Protocol]) -> None:
+        if protocols:
+            self._found.append(await self._means.guesser.guess(self._question.address, protocols))
+
+    async def _propose(self, answers: Sequence[Answer]) -> None:
+        """Look for other names of servers with a foreign certificate; a confirmed one is probed like any other."""
+        candidates = [candidate for answer in answers for candidate in answer.candidates]
+        proposed = await CertificateNames(resolver=self._means.resolver).propose(candidates, self._probed.results)
+        if proposed.candidates:
+            proposed = confirmed(proposed, self._question.trust)
+            self._found.append(proposed)
+            await self._probe([proposed])
+
+    async def _is_cut_off(self, heard: Heard) -> bool:
+        """Tell whether the domain has a place for its settings that does not answer, while nothing else is trusted."""
+        if "autoconfig" not in (*heard.failed, *heard.timed_out) or is_settled(heard.answers):
+            return False
+        names = Wildcard(resolver=self._means.resolver, domain=self._domain, label=self._means.label())
         try:
-            pending = await self._collect(tasks, heard)
-            heard.timed_out += [tasks[task] for task in pending]
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        return heard
-
-    async def _collect(self, tasks: "Mapping[asyncio.Task[Answer], str]", heard: _Heard) -> "set[asyncio.Task[Answer]]":
-        """Fill `heard` until all have answered or the budget is spent; return those that have not answered."""
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + self._budgets.sources
-        settled = False
-        pending = set(tasks)
-        while pending:
-            done, pending = await asyncio.wait(
-                pending, timeout=max(0.0, deadline - clock()), return_when=asyncio.FIRST_COMPLETED
-            )
-            if not done:
-                break
-            for task in done:
-                _listen(task, tasks[task], heard)
-            if not settled and is_settled(heard.answers):
-                settled = True
-                deadline = min(deadline, clock() + self._budgets.grace)
-        return pending
-
-    async def _probe(self, heard: _Heard, prober: Prober) -> dict[Place, ProbeResult]:
-        probes: dict[Place, ProbeResult] = {}
-        try:
-            async with asyncio.timeout(self._budgets.probe), asyncio.TaskGroup() as group:
-                for servers in worth_probing(heard.answers):
-                    group.create_task(_probe_in_turn(servers, prober, probes))
-        except TimeoutError:
-            heard.timed_out.append("probe")
-        return probes
+            async with asyncio.timeout(self._left(self._budgets.grace * 4)):
+                return await names.stands_alone(f"autoconfig.{self._domain}")
+        except (ResolverProblem, TimeoutError):
+            return False
 
 
-async def _probe_in_turn(servers: Sequence[Server], prober: Prober, probes: dict[Place, ProbeResult]) -> None:
-    """Probe until one passes; a probe cut off by the budget has failed."""
-    for server in servers:
-        probes[place(server)] = ProbeResult(ok=False, detail="no verdict in time", blocked_by="timeout")
-        result = await _examine(server, prober)
-        probes[place(server)] = result
-        if result.ok:
-            return
+def _allowed(kind: str, question: Question) -> bool:
+    return kind in _OFFLINE or not question.offline
 
 
-async def _examine(server: Server, prober: Prober) -> ProbeResult:
-    try:
-        report = await prober.examine(server)
-    except WorldProblem as problem:
-        return ProbeResult(ok=False, detail=problem.message, blocked_by=problem.code)
-    failure = report.first_failure
-    if failure is not None:
-        return ProbeResult(ok=False, detail=failure.detail, blocked_by=failure.check)
-    return ProbeResult(ok=report.ok)
-
-
-def _listen(task: "asyncio.Task[Answer]", kind: str, heard: _Heard) -> None:
-    try:
-        heard.answers.append(task.result())
-    except WorldProblem as problem:
-        notice = Notice(code="source_failed", text=f"{kind}: {problem.message}")
-        heard.answers.append(Answer(kind=kind, notices=(notice,)))
-        late = problem.code in _TIMEOUTS
-        (heard.timed_out if late else heard.failed).append(kind)
+def _cut_off(domain: str) -> Answer:
+    text = f"{domain} publishes settings at autoconfig.{domain}, but they are unreachable now; nothing was guessed."
+    return Answer(kind="autoconfig", notices=(Notice(code="published_settings_unreachable", text=text),))

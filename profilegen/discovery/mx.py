@@ -1,8 +1,10 @@
 """From the MX records of a domain to the catalogue: who receives its mail usually also offers its mailboxes."""
 
 from profilegen.address import Address
+from profilegen.discovery.gateways import gateway
 from profilegen.ports import Catalogue, Clock, MxRecord, ProviderAnswer, Records, Resolver
 from profilegen.settings.candidates import Answer, Candidate, Notice, Source, Tier
+from profilegen.settings.verdict import NULL_MX
 
 Match = tuple[MxRecord, ProviderAnswer]
 
@@ -18,21 +20,26 @@ class MxSource:
         self._clock = clock
 
     async def find(self, address: Address) -> Answer:
-        """Return the servers of every matching provider and the advice of the first; a notice for a null MX."""
+        """
+        Return the servers of every matching provider and the advice of the first.
+
+        A null MX and a mail filter are notices: neither says where mailboxes are.
+        """
         answer = await self._resolver.mx(address.domain)
         hosts = [record for record in answer.records if record.host]
         if answer.records and not hosts:
             return Answer(kind=self.kind, notices=(_null_mx(address.domain),))
-        matches = await self._matches(address, hosts)
+        filters = _filters(hosts)
+        matches = await self._matches(address, [record for record in hosts if gateway(record.host) is None])
         if not matches:
-            return Answer(kind=self.kind)
+            return Answer(kind=self.kind, notices=filters)
         candidates = tuple(
             Candidate(server=server, sources=(source,), tier=Tier.T3, order=rank * 100 + order)
             for rank, match in enumerate(matches)
             for source in [self._source(match, answer)]
             for order, server in enumerate(match[1].servers)
         )
-        notices = (_ambiguous(matches),) if len(matches) > 1 else ()
+        notices = (*filters, *([_ambiguous(matches)] if len(matches) > 1 else []))
         return Answer(kind=self.kind, candidates=candidates, advice=matches[0][1].advice, notices=notices)
 
     async def _matches(self, address: Address, records: list[MxRecord]) -> list[Match]:
@@ -57,7 +64,13 @@ class MxSource:
 
 
 def _null_mx(domain: str) -> Notice:
-    return Notice(code="null_mx", text=f"{domain} declares that it receives no mail (null MX, RFC 7505).")
+    return Notice(code=NULL_MX, text=f"{domain} declares that it receives no mail (null MX, RFC 7505).")
+
+
+def _filters(records: list[MxRecord]) -> tuple[Notice, ...]:
+    names = dict.fromkeys(name for record in records if (name := gateway(record.host)) is not None)
+    text = "Mail passes a filter first ({}), so its MX does not tell where the mailboxes are."
+    return tuple(Notice(code="mx_filter", text=text.format(name)) for name in names)
 
 
 def _ambiguous(matches: list[Match]) -> Notice:

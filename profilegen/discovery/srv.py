@@ -63,7 +63,9 @@ class SrvSource:
         outgoing = [offer for offer in offers if offer.label.protocol is Protocol.SMTP]
         candidates = (*self._candidates(incoming, address), *self._candidates(outgoing, address))
         declared = _declared_none(heard, offers)
-        notices = (_declines(address.domain, declared),) if declared else ()
+        notices = tuple(_mislabelled(offer, address.domain) for offer in offers if _is_mislabelled(offer))
+        if declared:
+            notices = (_declines(address.domain, declared), *notices)
         return Answer(kind=self.kind, candidates=candidates, declares_none=declared, notices=notices)
 
     async def _ask(self, domain: str) -> list[tuple[_Label, Records[SrvRecord]]]:
@@ -140,6 +142,17 @@ def _declared_none(heard: list[tuple[_Label, Records[SrvRecord]]], offers: list[
     offered = {offer.label.protocol for offer in offers}
     declined = {label.protocol for label, answer in heard if any(not record.target for record in answer.records)}
     return tuple(protocol for protocol in Protocol if protocol in declined - offered)
+
+
+def _is_mislabelled(offer: _Offer) -> bool:
+    return offer.record.port in _ALWAYS_TLS and offer.label.security is not Security.TLS
+
+
+def _mislabelled(offer: _Offer, domain: str) -> Notice:
+    text = (
+        f"{offer.label.name}._tcp.{domain} means STARTTLS but names port {offer.record.port}, where TLS starts at once."
+    )
+    return Notice(code="mislabelled_port", text=f"{text} The port is believed.")
 
 
 def _declines(domain: str, protocols: tuple[Protocol, ...]) -> Notice:

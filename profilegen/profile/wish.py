@@ -48,6 +48,7 @@ class LookupWish:
     offline: bool = False
     probe: bool = True
     sources: tuple[str, ...] | None = None
+    trust: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

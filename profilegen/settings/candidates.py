@@ -73,11 +73,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResult:
-    """What a credential-free probe of a server said; `blocked_by` is the check that failed."""
+    """
+    What a credential-free probe of a server said; `blocked_by` is the check that failed.
+
+    `certificate_names` are the names of a certificate that failed for not holding the server's.
+    """
 
     ok: bool
     detail: str = ""
     blocked_by: str | None = None
+    certificate_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

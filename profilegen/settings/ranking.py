@@ -1,6 +1,9 @@
 """
 Which of several answers is best: merging, order and conflicts. Pure, and blind to the order of arrival.
 
+Trust and preference are two things. How far an answer is trusted is its tier, raised where independent sources agree,
+and whether somebody confirmed it; `settings.verdict` decides by it. The order is for choosing among what is there.
+
 Order within one direction: a passed probe, then the tier, then the SRV priority (RFC 6186 section 3.4), then the kind
 of connection, then the source's own order. Incoming prefers IMAP to POP and implicit TLS to STARTTLS (RFC 8314);
 outgoing prefers 587 with STARTTLS, then 465 with TLS.
@@ -34,6 +37,15 @@ _KINDS = (
     "guess",
 )
 _ASSUMES_LOGIN = ("pacc", "srv", "guess")  # these name a host, never a user name or a method
+_CHANNELS = {  # over what the sources of tier 4 hear what they say: who forges DNS forges all that rests on it
+    "pacc": "https",
+    "autoconfig": "https",
+    "autodiscover": "https",
+    "srv": "dns",
+    "mx-autoconfig": "dns",
+    "mailconf": "dns",
+    "hint": "dns",
+}
 _OUTGOING = {(587, Security.STARTTLS): 0, (465, Security.TLS): 1}
 
 
@@ -53,8 +65,14 @@ def ranked(answers: Iterable[Answer], probes: Probes) -> tuple[Candidate, ...]:
     for answer in answers:
         for candidate in answer.candidates:
             groups.setdefault(place(candidate.server), []).append(candidate)
-    merged = (replace(_merged(group), probe=probes.get(where)) for where, group in groups.items())
+    merged = (_probed(_merged(group), probes.get(where)) for where, group in groups.items())
     return tuple(sorted(merged, key=_preference))
+
+
+def in_order(answer: Answer) -> Answer:
+    """Return the answer with its candidates in order of preference, whatever order they came in."""
+    ordered = sorted(answer.candidates, key=lambda candidate: (_preference(candidate), _knows_login(candidate)))
+    return replace(answer, candidates=tuple(ordered))
 
 
 def agreed(candidate: Candidate, answers: Iterable[Answer]) -> bool:
@@ -70,14 +88,14 @@ def agreed(candidate: Candidate, answers: Iterable[Answer]) -> bool:
 
 def conflicts(chosen: Candidate, candidates: Iterable[Candidate]) -> tuple[Conflict, ...]:
     """
-    Return the best other host of each source of tier 3 or better that did not name the chosen host.
+    Return the best other host of each usable source that did not name the chosen host.
 
     `candidates` are in order of preference. IMAP and POP of one provider are no conflict.
     """
     rivals: dict[str, Candidate] = {}
     agreeing: set[str] = set()
     for other in candidates:
-        if other.server.protocol is not chosen.server.protocol or other.tier > Tier.T3:
+        if other.server.protocol is not chosen.server.protocol or not other.usable:
             continue
         if other.server.host == chosen.server.host:
             agreeing.update(kinds(other))
@@ -94,22 +112,36 @@ def kinds(candidate: Candidate) -> set[str]:
     return {source.kind for source in candidate.sources}
 
 
+def _probed(candidate: Candidate, probe: ProbeResult | None) -> Candidate:
+    return candidate if probe is None else replace(candidate, probe=probe)
+
+
 def _merged(group: list[Candidate]) -> Candidate:
     tier = min(candidate.tier for candidate in group)
     best = [candidate for candidate in group if candidate.tier is tier]
     sources = {source for candidate in group for source in candidate.sources}
+    login = min(group, key=_knows_login)
     return Candidate(
-        server=min(group, key=_knows_login).server,
+        server=login.server,
         sources=tuple(sorted(sources, key=_source_key)),
-        tier=tier,
+        tier=Tier.T3 if tier is Tier.T4 and _independent(sources) else tier,
         priority=min(map(attrgetter("priority"), best)),
         order=min(map(attrgetter("order"), best)),
+        probe=next((candidate.probe for candidate in group if candidate.probe is not None), None),
+        provider=login.provider,
+        confirmed=any(candidate.confirmed for candidate in group),
     )
+
+
+def _independent(sources: Iterable[Source]) -> bool:
+    """Two that agree over different channels are trusted as much as the domain's own DNS."""
+    channels = {_CHANNELS[source.kind] for source in sources if source.kind in _CHANNELS}
+    return len(channels) > 1
 
 
 def _knows_login(candidate: Candidate) -> tuple[object, ...]:
     first = min(candidate.sources, key=_source_key)
-    assumes = first.kind in _ASSUMES_LOGIN
+    assumes = first.kind in _ASSUMES_LOGIN and candidate.provider is None
     return (
         assumes,
         candidate.tier,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from profilegen.address import Address
 from profilegen.settings.candidates import Advice, Answer, Candidate, Notice, Resolution, Status, Tier
-from profilegen.settings.ranking import Probes, agreed, conflicts, kind_rank, kinds, ranked
-from profilegen.settings.servers import Protocol, Server
+from profilegen.settings.ranking import Probes, agreed, conflicts, in_order, kind_rank, kinds, ranked
+from profilegen.settings.servers import Auth, Protocol, Server
 
-STOPS = (Status.OAUTH_ONLY, Status.NO_IMAP, Status.DEAD, Status.SEND_ONLY)
-"""Statuses of a provider that end the search: no password profile can work there."""
+STOPS = (Status.OAUTH_ONLY, Status.NO_IMAP, Status.DEAD, Status.SEND_ONLY, Status.REFUSED)
+"""Statuses of a provider, or of an operator's block, that end the search: no password profile can work there."""
 
 PROBES = 3
 """How many servers of one direction are probed before giving up."""
@@ -17,9 +17,21 @@ PROBES = 3
 NO_TLS_OFFERED = "no_tls_offered"
 """The code of a notice: settings are published, but only without encryption."""
 
+SOURCE_FAILED = "source_failed"
+"""The code of a notice: a source could not be asked, which is not the same as "it knows nothing"."""
+
+NULL_MX = "null_mx"
+"""The code of a notice: the domain declares that it receives no mail."""
+
 _ADVICE_TIERS = {"override": Tier.T0, "catalogue": Tier.T1, "mx": Tier.T3}
 _NO_CONNECTION = ("connect", "timeout", "network_unreachable")
 _WORST_FIRST = (Status.REFUSED, Status.UNREACHABLE, Status.NOT_FOUND, Status.UNTRUSTED, Status.OK)
+
+
+_APP_PASSWORD_LIKELY = Notice(
+    code="app_password_likely",
+    text="The servers prefer OAuth sign-in; where they take a password, it is usually an app password.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +76,7 @@ def resolve(
         conflicts=tuple(found for candidate in chosen for found in conflicts(candidate, world.candidates)),
         notices=_notices(world, advice, chosen),
         timed_out=late,
+        heard=tuple(in_order(answer) for answer in ordered),
     )
 
 
@@ -71,24 +84,41 @@ def worth_probing(answers: Iterable[Answer]) -> tuple[tuple[Server, ...], tuple[
     """
     Return the incoming and the outgoing servers to probe, best first, at most `PROBES` each.
 
-    None of tier 4 or worse: RFC 6186 section 6 wants a person's word before any connection. None where the provider
-    allows no password profile anyway.
+    None of tier 4 that nobody confirmed, and none of a worse one: RFC 6186 section 6 wants a person's word before any
+    connection. None where the provider allows no password profile anyway.
     """
     ordered = tuple(sorted(answers, key=lambda answer: kind_rank(answer.kind)))
     world = _World(answers=ordered, candidates=ranked(ordered, {}), unanswered=())
     if _stop(world) is not None:
         return (), ()
-    trusted = [candidate for candidate in world.candidates if candidate.tier <= Tier.T3]
+    trusted = [candidate for candidate in world.candidates if candidate.usable]
     incoming = [candidate.server for candidate in trusted if candidate.incoming]
     outgoing = [candidate.server for candidate in trusted if not candidate.incoming]
     return tuple(incoming[:PROBES]), tuple(outgoing[:PROBES])
 
 
 def is_settled(answers: Iterable[Answer]) -> bool:
-    """Return True if both directions have a candidate of tier 3 or better, or the catalogue ends the search."""
+    """Return True if both directions have a usable candidate, or override or catalogue end the search."""
     ordered = tuple(answers)
-    trusted = {candidate.incoming for candidate in ranked(ordered, {}) if candidate.tier <= Tier.T3}
+    trusted = {candidate.incoming for candidate in ranked(ordered, {}) if candidate.usable}
     return len(trusted) == 2 or any(_ends_search(answer) for answer in ordered)
+
+
+def still_missing(answers: Iterable[Answer]) -> tuple[Protocol, ...]:
+    """
+    Return what may be guessed: IMAP and SMTP, where no source names any server of that direction.
+
+    Nothing where the provider allows no password profile, and no direction that the domain declares not to have.
+    """
+    heard = tuple(answers)
+    if any(answer.advice is not None and answer.advice.status in STOPS for answer in heard):
+        return ()
+    named = {candidate.incoming for answer in heard for candidate in answer.candidates}
+    declined = {protocol for answer in heard for protocol in answer.declares_none}
+    if any(notice.code == NULL_MX for answer in heard for notice in answer.notices):
+        declined.add(Protocol.IMAP)
+    wanted = ((Protocol.IMAP, True), (Protocol.SMTP, False))
+    return tuple(protocol for protocol, incoming in wanted if incoming not in named and protocol not in declined)
 
 
 def _ends_search(answer: Answer) -> bool:
@@ -101,11 +131,17 @@ def _stop(world: _World) -> Answer | None:
     for answer in world.answers:
         if answer.advice is None or answer.advice.status not in STOPS:
             continue
-        tier = _ADVICE_TIERS.get(answer.kind, Tier.T4)
+        tier = _advice_tier(answer)
         rivals = (candidate for candidate in world.candidates if candidate.incoming and not _has_failed(candidate))
         if not any(rival.tier < tier for rival in rivals if answer.kind not in kinds(rival)):
             return answer
     return None
+
+
+def _advice_tier(answer: Answer) -> Tier:
+    """Advice that came with a server is believed as far as the one who named the server."""
+    named = [candidate.tier for candidate in answer.candidates if candidate.provider is not None]
+    return min([_ADVICE_TIERS.get(answer.kind, Tier.T4), *named])
 
 
 def _chosen(world: _World, *, incoming: bool, only: str | None) -> Candidate | None:
@@ -142,11 +178,12 @@ def _standing(candidate: Candidate | None, world: _World) -> Status:
         return Status.REFUSED if plain else Status.NOT_FOUND
     if candidate.tier <= Tier.T1:
         return Status.OK
-    if candidate.tier >= Tier.T4:
+    if not candidate.usable:
         return Status.UNTRUSTED
     if candidate.probe is not None and not candidate.probe.ok:
         return _failure(candidate.probe.blocked_by or "", candidate.tier)
-    trusted = candidate.tier is Tier.T2 or candidate.probe is not None or agreed(candidate, world.answers)
+    by_itself = candidate.tier is Tier.T2 or candidate.confirmed
+    trusted = by_itself or candidate.probe is not None or agreed(candidate, world.answers)
     return Status.OK if trusted else Status.UNTRUSTED
 
 
@@ -167,7 +204,13 @@ def _notices(world: _World, advice: Advice | None, chosen: Sequence[Candidate]) 
     notices = list(advice.notices) if advice is not None else []
     notices += [notice for answer in world.answers for notice in answer.notices]
     notices += [_probe_notice(candidate) for candidate in chosen if _has_failed(candidate)]
+    if advice is None and any(_prefers_oauth(candidate) for candidate in chosen):
+        notices.append(_APP_PASSWORD_LIKELY)
     return tuple(dict.fromkeys(notices))
+
+
+def _prefers_oauth(candidate: Candidate) -> bool:
+    return candidate.server.auth[0] is Auth.OAUTH2 and Auth.PASSWORD in candidate.server.auth
 
 
 def _probe_notice(candidate: Candidate) -> Notice:

@@ -30,6 +30,7 @@ from tests.discovery.world import (
     forbidden,
     hanging,
     knowing,
+    means,
     provider,
     saying,
     server,
@@ -51,7 +52,7 @@ def lookup(
     question: Question | None = None,
     budgets: Budgets | None = None,
 ) -> Resolution:
-    engine = Discovery(sources=sources, prober=prober or FakeProber(), budgets=budgets)
+    engine = Discovery(sources=sources, means=means(prober or FakeProber()), budgets=budgets)
     return asyncio.run(engine.resolve(question or Question(address=Address.parse(address))))
 
 

@@ -1,14 +1,16 @@
 """A small world for discovery: a fake catalogue and prober, sources that must not be asked, a still clock."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
 
 from profilegen.address import Address
-from profilegen.ports import ProviderAnswer, RelayService
+from profilegen.discovery.engine import Means
+from profilegen.net.hosts import FixedHosts
+from profilegen.ports import Prober, ProviderAnswer, RelayService, Resolver
 from profilegen.report import Finding, Outcome, Report
 from profilegen.settings.candidates import AccountPayload, Advice, Answer, Candidate, Notice, Source, Status, Tier
 from profilegen.settings.servers import Auth, Protocol, Security, Server
@@ -179,3 +181,34 @@ class FakeProber:
         if blocked_by is None:
             return Report((Finding(check="capabilities_tls", outcome=Outcome.PASS, detail="AUTH PLAIN"),))
         return Report((Finding(check=blocked_by, outcome=Outcome.FAIL, detail="it does not work"),))
+
+
+class FakeGuesser:
+    """Implements `ports.Guesser`: knows nothing, and remembers what it was asked for."""
+
+    kind = "guess"
+
+    def __init__(self, known: Answer | None = None) -> None:
+        self._known = known or Answer(kind=self.kind)
+        self.asked: list[Protocol] = []
+
+    async def guess(self, address: Address, protocols: Collection[Protocol]) -> Answer:  # noqa: ARG002 - the port's
+        self.asked += protocols
+        return self._known
+
+
+def means(
+    prober: Prober,
+    *,
+    resolver: Resolver | None = None,
+    catalogue: FakeCatalogue | None = None,
+    guesser: FakeGuesser | None = None,
+) -> Means:
+    """Return what a search looks at the world with; without a resolver no name exists."""
+    return Means(
+        resolver=resolver or FixedHosts({}),
+        prober=prober,
+        catalogue=catalogue or FakeCatalogue(),
+        guesser=guesser or FakeGuesser(),
+        label=lambda: "nobody-has-this",
+    )

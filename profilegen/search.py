@@ -1,0 +1,87 @@
+"""
+The parts of a lookup put together: with `wiring`, the only place that names concrete classes.
+
+A new source is one line in `SOURCES` or `ON_REQUEST`, and one in `_sources`.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from profilegen.ports import Catalogue, Clock, Finder, Resolver, SettingsSource
+
+if TYPE_CHECKING:
+    from profilegen.net.tls import TlsContexts
+
+SOURCES = ("override", "catalogue", "autoconfig", "srv", "mx", "hint", "guess")
+"""The sources a lookup asks where none is named, in the order of `--source`."""
+
+ON_REQUEST: tuple[str, ...] = ()
+"""The sources that are asked only where they are named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What a lookup is made of; `overrides` are the folders of the operator's own files, `anchors` trust anchors."""
+
+    catalogue: Catalogue
+    resolver: Resolver
+    clock: Clock
+    overrides: Sequence[Path] = ()
+    anchors: tuple[bytes, ...] = ()
+
+
+def make_finder(equipment: Equipment, tls: "TlsContexts") -> Finder:
+    """Return the search over every source."""
+    from profilegen.discovery.engine import Discovery, Means
+    from profilegen.discovery.guess import GuessSource
+    from profilegen.probe.prober import ServerProber
+
+    resolver, clock = equipment.resolver, equipment.clock
+    prober = ServerProber(resolver=resolver, tls=tls, clock=clock)
+    means = Means(
+        resolver=resolver,
+        prober=prober,
+        catalogue=equipment.catalogue,
+        guesser=GuessSource(resolver=resolver, prober=prober, clock=clock, label=_random_label),
+        label=_random_label,
+    )
+    return Discovery(sources=(*_offline(equipment), *_network(equipment)), means=means, on_request=ON_REQUEST)
+
+
+def make_offline_finder(equipment: Equipment) -> Finder:
+    """Return the search over the operator's files and the catalogue: nothing in it can reach a network."""
+    from profilegen.discovery.engine import Discovery
+
+    return Discovery(sources=_offline(equipment), means=None)
+
+
+def _offline(equipment: Equipment) -> tuple[SettingsSource, ...]:
+    from profilegen.discovery.catalogue import CatalogueSource
+    from profilegen.discovery.override import OverrideSource
+
+    return OverrideSource(folders=equipment.overrides), CatalogueSource(catalogue=equipment.catalogue)
+
+
+def _network(equipment: Equipment) -> tuple[SettingsSource, ...]:
+    from profilegen.discovery.autoconfig import AutoconfigSource
+    from profilegen.discovery.hint import HintSource
+    from profilegen.discovery.mx import MxSource
+    from profilegen.discovery.srv import SrvSource
+    from profilegen.net.http import HttpsClient
+    from profilegen.net.tls import verified_context
+
+    catalogue, resolver, clock = equipment.catalogue, equipment.resolver, equipment.clock
+    http = HttpsClient(resolver=resolver, trust=lambda: verified_context(equipment.anchors))
+    return (
+        AutoconfigSource(http=http, clock=clock),
+        SrvSource(resolver=resolver, clock=clock),
+        MxSource(resolver=resolver, catalogue=catalogue, clock=clock),
+        HintSource(resolver=resolver, catalogue=catalogue, clock=clock),
+    )
+
+
+def _random_label() -> str:
+    return secrets.token_hex(8)
