@@ -341,6 +341,10 @@ class IssueLog(Protocol):
         """Return the newest record that names this account key (`Address.account`)."""
         ...
 
+    async def signed_otherwise(self, spki_sha256: str | None) -> int:
+        """Return how many identifiers were last issued with another signing key than this one (None: unsigned)."""
+        ...
+
     async def record(self, issued: Issued) -> None:
         """Append one record, durable on return."""
         ...

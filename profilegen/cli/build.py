@@ -122,7 +122,7 @@ def _wishes(
 async def _build_all(
     flow: Flow, wishes: Sequence[NumberedWish], target: Target, identity: Identity, notices: tuple[Notice, ...]
 ) -> list[Row]:
-    rows = []
+    rows, notices = [], (*notices, *await flow.rotation())
     with progress_bar("Building", len(wishes)) as advance:
         for numbered in wishes:
             outcome: Built | ProfilegenError

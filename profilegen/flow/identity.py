@@ -21,6 +21,19 @@ def refuse_second_identifier(profile: Profile, issued: Iterable[Issued]) -> None
             )
 
 
+def rotation_notices(profiles: int) -> tuple[Notice, ...]:
+    """Return what devices will do with a new signing key; `profiles` is how many were last issued with another one."""
+    if not profiles:
+        return ()
+    which = "1 profile was" if profiles == 1 else f"{profiles} profiles were"
+    text = (
+        f"{which} last signed with another key. Outside MDM a device that has one refuses a replacement "
+        "signed with this key: remove the old profile there, then install the new one. MDM replaces as before. To "
+        "avoid this, renew the certificate for the key you have (key renew)."
+    )
+    return (Notice(code="signer_rotation", text=text),)
+
+
 def signer_notice(last: Issued, profile: Profile, signer: SignerFacts | None) -> Notice | None:
     """Return a notice if the profile issued before was signed with another key; a renewed certificate keeps its key."""
     if last.signer_spki_sha256 is None or last.identifier != profile.identifier:

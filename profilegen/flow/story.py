@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from profilegen.diagnosis.levels import reached_level
 from profilegen.diagnosis.relay import relay_notice
 from profilegen.errors import UsageProblem
-from profilegen.flow.identity import refuse_second_identifier, signer_notice
+from profilegen.flow.identity import refuse_second_identifier, rotation_notices, signer_notice
 from profilegen.flow.trial import (
     endpoints_of,
     level_of,
@@ -104,6 +104,11 @@ class Flow:
             profile=build_profile(order),
             notices=(*notices, *build_notices(order)),
         )
+
+    async def rotation(self) -> tuple[Notice, ...]:
+        """Say once what a change of the signing key means for everything issued before; nothing if there is none."""
+        current = None if self.signer is None else self.signer.facts.spki_sha256
+        return rotation_notices(await self.log.signed_otherwise(current))
 
     async def prove(self, draft: Draft, asked: Asked, progress: Progress) -> Proof:
         """Test-send with exactly the settings of the draft; an account that signs in with OAuth ends at level 1."""

@@ -10,6 +10,11 @@ _LAST = """
 SELECT issued.* FROM issued JOIN issued_account ON issued_account.issued_id = issued.id
 WHERE issued_account.account = ? ORDER BY issued.id DESC LIMIT 1
 """
+_SIGNED_OTHERWISE = """
+SELECT COUNT(*) FROM issued
+WHERE id IN (SELECT MAX(id) FROM issued GROUP BY identifier)
+  AND signer_spki_sha256 IS NOT NULL AND signer_spki_sha256 IS NOT ?
+"""
 _ACCOUNTS = "SELECT account FROM issued_account WHERE issued_id = ? ORDER BY position"
 _APPEND = """
 INSERT INTO issued (identifier, uuid, revision, sha256, signer_spki_sha256, issued_at, level, allowed_because)
@@ -33,6 +38,11 @@ class SqliteIssueLog:
                 return None
             accounts = connection.execute(_ACCOUNTS, (row["id"],)).fetchall()
         return _issued(row, tuple(entry["account"] for entry in accounts))
+
+    async def signed_otherwise(self, spki_sha256: str | None) -> int:
+        """Return how many identifiers were last issued with another signing key."""
+        with self._state.reading() as connection:
+            return int(connection.execute(_SIGNED_OTHERWISE, (spki_sha256,)).fetchone()[0])
 
     async def record(self, issued: Issued) -> None:
         """Append one record, durable on return."""

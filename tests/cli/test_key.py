@@ -111,3 +111,17 @@ def test_an_exported_identity_comes_back_as_the_same_signer(office: Cli, monkeyp
     again = office("key", "import", "again", "--p12", "office.p12", "--password-env", "P12", "--json").document
 
     assert again["spki_sha256"] == json.loads(office("key", "show", "office", "--json").out)["spki_sha256"]
+
+
+def test_a_new_key_is_explained_with_the_number_of_profiles_it_concerns(cli: Cli, settings: Path) -> None:
+    for name in ("first", "second"):
+        cli("key", "new", name)
+    asked = ("build", "you@example.com", "--settings", settings, "-o", "x.mobileconfig", "--json")
+
+    fresh, same = (cli(*asked, "--key", "first").document["notices"] for _ in range(2))
+    other = cli(*asked, "--key", "second").document["notices"]
+
+    for notices in (fresh, same):
+        assert [notice["code"] for notice in notices] == ["self_signed"]
+    assert [notice["code"] for notice in other] == ["signer_changed", "self_signed", "signer_rotation"]
+    assert "1 profile was last signed with another key" in other[2]["text"]

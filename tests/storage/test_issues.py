@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -130,3 +131,16 @@ def test_the_log_cannot_be_changed_even_by_hand(path: Path, statement: str) -> N
 def test_processes_that_start_on_a_fresh_file_at_once_lose_nothing(path: Path) -> None:
     run_at_once(workers.record, [(path, issued(f"{number}@example.com")) for number in range(8)])
     assert all(last(path, f"{number}@example.com") for number in range(8))
+
+
+def signed(path: Path, identifier: str, key: str | None) -> None:
+    record(path, replace(issued("you@example.com"), identifier=identifier, signer_spki_sha256=key))
+
+
+def test_only_what_was_last_issued_with_another_key_is_counted(path: Path) -> None:
+    for identifier, key in (("a", "old"), ("a", "new"), ("b", "new"), ("b", "old"), ("c", None), ("d", "old")):
+        signed(path, identifier, key)
+
+    counted = [asyncio.run(log_at(path).signed_otherwise(key)) for key in ("new", "old", "third", None)]
+
+    assert counted == [2, 1, 3, 3]
