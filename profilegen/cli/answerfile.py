@@ -38,8 +38,8 @@ class AnswerFile:
             yield answer
         if line[: len(_START)] != _START[: len(line)]:
             raise self._foreign("its end is no answer of a lookup")
-        self._file.seek(end)
-        self._file.truncate()
+        with _translated(self._path):
+            os.truncate(self._file.fileno(), end)
 
     def mismatch(self) -> UsageProblem:
         """Return the problem that the answers in the file are those of other questions."""
@@ -47,9 +47,10 @@ class AnswerFile:
 
     def write(self, answer: Mapping[str, Any]) -> None:
         """Append one answer; after a crash of this process it is still there."""
+        line = json.dumps(answer).encode("ascii") + b"\n"
         with _translated(self._path):
-            self._file.write(json.dumps(answer).encode("ascii") + b"\n")
-            self._file.flush()
+            while line:
+                line = line[os.write(self._file.fileno(), line) :]
 
     def _foreign(self, reason: str) -> UsageProblem:
         return UsageProblem(
@@ -67,9 +68,9 @@ def open_answers(path: Path) -> Iterator[AnswerFile]:
     Raises OutputProblem if it cannot be written, also later while writing; UsageProblem `foreign_answers` for a file
     that holds anything else, which is left as it is.
     """
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with _translated(path):
-        file = os.fdopen(os.open(path, flags, 0o644), "r+b")
+        file = os.fdopen(os.open(path, flags, 0o644), "rb")
     with file:
         yield AnswerFile(path=path, file=file)
         with _translated(path):
