@@ -9,8 +9,13 @@ from profilegen.cli.finishing import finish, report
 from profilegen.cli.options import Json, KeyName, Output, SigningOptions
 from profilegen.cli.profiles import read_profile
 from profilegen.cli.session import run_async, session_of
-from profilegen.cli.signers import choose_signer
+from profilegen.cli.signers import ChosenSigner, choose_signer
+from profilegen.flow.identity import rotation_notices
+from profilegen.profile.read import ReadResult
 from profilegen.profile.rebuilt import profile_of
+from profilegen.profile.types import SignerFacts
+from profilegen.settings.candidates import Notice
+from profilegen.wiring import House
 
 
 def sign(
@@ -28,5 +33,13 @@ def sign(
     house = session_of(context).house()
     result = read_profile(source)
     chosen = choose_signer(house, SigningOptions(key=key), for_many=False)
-    facts = run_async(finish(profile_of(result), chosen.signer, output))
-    report(output, facts, chosen.notices, {}, as_json=as_json)
+    facts, rotation = run_async(_sign(house, result, chosen, output))
+    report(output, facts, (*chosen.notices, *rotation), {}, as_json=as_json)
+
+
+async def _sign(
+    house: House, result: ReadResult, chosen: ChosenSigner, output: str
+) -> tuple[SignerFacts | None, tuple[Notice, ...]]:
+    facts = await finish(profile_of(result), chosen.signer, output)
+    log = house.issue_log
+    return facts, rotation_notices(await log.signed_otherwise(facts.spki_sha256 if facts else None) if log else 0)

@@ -125,3 +125,13 @@ def test_a_new_key_is_explained_with_the_number_of_profiles_it_concerns(cli: Cli
         assert [notice["code"] for notice in notices] == ["self_signed"]
     assert [notice["code"] for notice in other] == ["signer_changed", "self_signed", "signer_rotation"]
     assert "1 profile was last signed with another key" in other[2]["text"]
+
+
+def test_signing_with_another_key_than_the_issued_ones_is_explained_too(cli: Cli, settings: Path) -> None:
+    for name in ("first", "second"):
+        cli("key", "new", name)
+    cli("build", "you@example.com", "--settings", settings, "-o", "x.mobileconfig", "--key", "first")
+
+    notices = cli("sign", "x.mobileconfig", "-o", "y.mobileconfig", "--key", "second", "--json").document["notices"]
+
+    assert [notice["code"] for notice in notices] == ["self_signed", "signer_rotation"]
