@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 from profilegen.address import Address
 from profilegen.errors import InputProblem, SettingsProblem
 from profilegen.settings.servers import Auth, Protocol, Security, Server
+from profilegen.settings.xmltree import BadXml, children, name_of, parse_xml
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
-
-MAX_BYTES = 64 * 1024
 
 _BLOCKS = ("incomingServer", "outgoingServer")
 _PROTOCOLS = {"imap": Protocol.IMAP, "pop3": Protocol.POP, "smtp": Protocol.SMTP}
@@ -97,11 +96,14 @@ class ClientConfig:
 
 def parse_client_config(data: bytes) -> ClientConfig:
     """Return what the bytes say; raises InputProblem if they are no clientConfig. The media type does not matter."""
-    root = _root(data)
-    providers = [element for element in root if _tag(element) == "emailProvider"]
-    blocks = [_server(element) for provider in providers for element in provider if _tag(element) in _BLOCKS]
-    enables = [element for parent in (*providers, root) for element in _children(parent, "enable")]
-    guides = [element for provider in providers for element in _children(provider, "documentation")]
+    try:
+        root = parse_xml(data, "clientConfig")
+    except BadXml as exc:
+        raise _refuse(str(exc)) from exc
+    providers = [element for element in root if name_of(element) == "emailProvider"]
+    blocks = [_server(element) for provider in providers for element in provider if name_of(element) in _BLOCKS]
+    enables = [element for parent in (*providers, root) for element in children(parent, "enable")]
+    guides = [element for provider in providers for element in children(provider, "documentation")]
     enable = [_page(element, "visiturl", "instruction") for element in enables]
     return ClientConfig(
         provider=next((provider.get("id", "").strip() for provider in providers), ""),
@@ -146,23 +148,9 @@ def concrete(server: ConfigServer, address: Address) -> Server:
     )
 
 
-def _root(data: bytes) -> "Element":
-    import defusedxml.ElementTree
-
-    if len(data) > MAX_BYTES:
-        raise _refuse(f"it is larger than {MAX_BYTES // 1024} KiB")
-    try:
-        root: Element = defusedxml.ElementTree.fromstring(data.strip(), forbid_dtd=True)
-    except (defusedxml.ElementTree.ParseError, ValueError, LookupError) as exc:
-        raise _refuse("it is not well-formed XML") from exc
-    if _tag(root) != "clientConfig":
-        raise _refuse("its root element is another one")
-    return root
-
-
 def _server(element: "Element") -> ConfigServer | DroppedServer | None:
     protocol = _PROTOCOLS.get(element.get("type", "").strip().lower())
-    if protocol is None or (protocol is Protocol.SMTP) != (_tag(element) == "outgoingServer"):
+    if protocol is None or (protocol is Protocol.SMTP) != (name_of(element) == "outgoingServer"):
         return None
     host, port, username = (next(_texts([element], tag), "") for tag in ("hostname", "port", "username"))
     security = next((_SECURITIES[text] for text in _lower(element, "socketType") if text in _SECURITIES), None)
@@ -179,7 +167,7 @@ def _server(element: "Element") -> ConfigServer | DroppedServer | None:
 
 
 def _authentications(element: "Element") -> Iterator[str]:
-    for child in _children(element, "authentication"):
+    for child in children(element, "authentication"):
         if child.get("system", "").strip().lower() != "http":
             yield (child.text or "").strip().lower()
 
@@ -188,14 +176,14 @@ def _page(element: "Element", url: str, text: str) -> Page | None:
     address = element.get(url, "").strip()
     if not address.startswith(("https://", "http://")) or not address.isprintable():
         return None
-    words = [child for child in _children(element, text) if (child.text or "").strip()]
+    words = [child for child in children(element, text) if (child.text or "").strip()]
     words.sort(key=lambda child: child.get("lang", "") != "en")
     return Page(url=address, text=" ".join((words[0].text or "").split()) if words else "")
 
 
 def _texts(parents: "list[Element]", tag: str) -> Iterator[str]:
     for parent in parents:
-        for child in _children(parent, tag):
+        for child in children(parent, tag):
             text = (child.text or "").strip()
             if text and text.isprintable():
                 yield text
@@ -203,14 +191,6 @@ def _texts(parents: "list[Element]", tag: str) -> Iterator[str]:
 
 def _lower(element: "Element", tag: str) -> list[str]:
     return [text.lower() for text in _texts([element], tag)]
-
-
-def _children(element: "Element", tag: str) -> "list[Element]":
-    return [child for child in element if _tag(child) == tag]
-
-
-def _tag(element: "Element") -> str:
-    return str(element.tag).rpartition("}")[2]
 
 
 def _refuse(reason: str) -> InputProblem:

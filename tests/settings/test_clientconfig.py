@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from profilegen.address import Address
 from profilegen.errors import InputProblem, SettingsProblem
 from profilegen.settings.clientconfig import (
-    MAX_BYTES,
     ClientConfig,
     ConfigServer,
     Defect,
@@ -16,6 +15,7 @@ from profilegen.settings.clientconfig import (
     parse_client_config,
 )
 from profilegen.settings.servers import Auth, Protocol, Security
+from profilegen.settings.xmltree import MAX_BYTES
 
 FRED = Address.parse("fred+tag@example.test")
 
