@@ -94,7 +94,7 @@ def test_a_redirect_to_another_registrable_domain_lowers_the_trust(
     running = serve_https(authority.issue(OWN_HOST, "hoster.test"), pages(table))
     answer = ask_autoconfig(authority, {OWN_HOST: running, "hoster.test": running})
     assert {(found.tier, found.sources[0].detail) for found in answer.candidates} == {
-        (Tier.T4, "the domain redirects to hoster.test")
+        (Tier.T4, "published by the domain over https; redirected to hoster.test")
     }
 
 
