@@ -15,7 +15,7 @@ from profilegen.cli.answerfile import AnswerFile, open_answers
 from profilegen.cli.grouped import grouped
 from profilegen.cli.inorder import in_order
 from profilegen.cli.options import Json, LookupOptions
-from profilegen.cli.output import complain, note, print_json, progress_bar, progress_line
+from profilegen.cli.output import complain, note, print_json, progress_bar, progress_line, say
 from profilegen.cli.policy import allowed
 from profilegen.cli.render import show_resolution
 from profilegen.cli.rosters import count_rows, roster_rows
@@ -27,6 +27,7 @@ from profilegen.profile.wish import LookupWish
 from profilegen.settings.candidates import Resolution, Status
 from profilegen.settings.document import resolution_document
 from profilegen.settings.roster import BadRow
+from profilegen.settings.story import story
 from profilegen.wiring import House
 
 AT_ONCE = 8
@@ -41,6 +42,7 @@ _WORST_FIRST = (2, 4, 1, 0)
 Answer = Resolution | AddressProblem
 Found = tuple[str, Answer]
 Show = Callable[[str, Answer], None]
+Document = Callable[[str, Answer], dict[str, Any]]
 
 
 @grouped
@@ -57,6 +59,9 @@ def lookup(
         bool, typer.Option("--no-cache", help="Use and keep nothing of what other runs learn about domains.")
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show the alternatives too.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell who said what, and why it was believed or not.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """
@@ -70,12 +75,13 @@ def lookup(
     wish, statuses = how.wish(), set[int]()
     texts = _texts(addresses or [], roster, statuses)
     asking = _Asking(house=house, wish=wish, finder=_finder(house, wish, roster, no_cache=no_cache))
-    show: Show = partial(_print, everything=everything, as_json=as_json)
+    document = partial(_document, explain=explain)
+    show: Show = partial(_print_json, document) if as_json else partial(_print, everything=everything, explain=explain)
     with ExitStack() as stack:
         if output is not None:
             file = stack.enter_context(open_answers(output))
             statuses |= _resumed(file, texts)
-            show = partial(_write, file)
+            show = partial(_write, file, document)
         step = _progress(stack, addresses or [], roster, in_file=output is not None)
         statuses |= run_async(_answer_all(texts, asking, AT_ONCE if roster is None else READ_AHEAD, show, step))
     raise typer.Exit(next((status for status in _WORST_FIRST if status in statuses), 0))
@@ -144,17 +150,21 @@ async def _answer_all(
 # --- the answers -----------------------------------------------------------------------------------------
 
 
-def _print(text: str, answer: Answer, *, everything: bool, as_json: bool) -> None:
-    if as_json:
-        print_json(_document(text, answer))
-    elif isinstance(answer, AddressProblem):
+def _print(text: str, answer: Answer, *, everything: bool, explain: bool) -> None:  # noqa: ARG001 - as `Show` is called
+    if isinstance(answer, AddressProblem):
         complain(answer)
-    else:
-        show_resolution(answer, everything=everything)
+        return
+    show_resolution(answer, everything=everything)
+    for line in story(answer) if explain else ():
+        say(f"  {line}")
 
 
-def _write(file: AnswerFile, text: str, answer: Answer) -> None:
-    file.write(_document(text, answer))
+def _print_json(document: Document, text: str, answer: Answer) -> None:
+    print_json(document(text, answer))
+
+
+def _write(file: AnswerFile, document: Document, text: str, answer: Answer) -> None:
+    file.write(document(text, answer))
 
 
 def _resumed(file: AnswerFile, texts: Iterator[str]) -> set[int]:
@@ -176,9 +186,10 @@ def _written(text: str) -> str:
         return shorten(text)
 
 
-def _document(text: str, answer: Answer) -> dict[str, Any]:
+def _document(text: str, answer: Answer, *, explain: bool) -> dict[str, Any]:
     if not isinstance(answer, AddressProblem):
-        return resolution_document(answer)
+        told = {"story": list(story(answer))} if explain else {}
+        return {**resolution_document(answer), **told}
     empty: dict[str, Any] = dict.fromkeys(("payload", "incoming", "outgoing"))
     lists: dict[str, Any] = {key: [] for key in ("alternatives", "conflicts", "timed_out", "notices")}
     lists["notices"] = [{"code": answer.code, "text": answer.message, "url": None}]

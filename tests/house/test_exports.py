@@ -31,11 +31,35 @@ def imported_by(module: str) -> set[str]:
     return set(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split())
 
 
-def test_the_package_itself_offers_its_version_and_nothing_else() -> None:
+PUBLIC = """
+AccountPayload AddressProblem Auth Candidate ConfigProblem Conflict InputProblem MachineProblem Notice ProbeResult
+ProfilegenError Protocol Resolution Security Server Source Status Tier UsageProblem __version__ lookup story
+"""
+
+
+def test_the_public_names_are_these_and_each_is_there() -> None:
+    assert profilegen.__all__ == PUBLIC.split()
+    assert all(getattr(profilegen, name) is not None for name in profilegen.__all__)
+    assert all(inspect.getdoc(getattr(profilegen, name)) for name in profilegen.__all__ if name != "__version__")
+
+
+def test_a_name_that_is_not_public_is_missing() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'guess'"):
+        profilegen.guess  # noqa: B018 - that it is missing is the point
+
+
+def test_what_a_type_checker_sees_is_what_is_loaded() -> None:
     tree = ast.parse(inspect.getsource(profilegen))
-    assigned = [ast.unparse(target) for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
-    assert assigned == ["__version__"]
-    assert not any(isinstance(node, ast.Import | ast.ImportFrom) for node in tree.body)
+    seen = {
+        (node.module, alias.name) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    loaded = {(home, name) for home, names in profilegen._HOMES.items() for name in names}
+    assert seen - {("typing", "TYPE_CHECKING"), ("importlib", "import_module")} == loaded
+    assert {name for _, name in loaded} == set(profilegen.__all__) - {"__version__"}
+
+
+def test_importing_the_package_loads_nothing_of_it() -> None:
+    assert imported_by("profilegen") & (HEAVY | {"typer", "rich", "dataclasses"}) == set()
 
 
 def test_asking_for_the_version_loads_nothing_to_speak_of() -> None:
