@@ -1,16 +1,18 @@
 """Certificates and signed profiles for the tests, signed by OpenSSL: the reader is ours, the writer is not."""
 
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from profilegen.profile.cms import read_signed_data
 from tests.profile.orders import NOW
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -78,3 +80,29 @@ def openssl_sign(
     certificates = ["-certfile", "chain.pem"] if chain else []
     subprocess.run([*command, *certificates, *options], cwd=folder, check=True, capture_output=True, timeout=30)
     return (folder / "signed").read_bytes()
+
+
+def signed_at(
+    content: bytes, signer: Identity, *options: str, chain: tuple[Identity, ...] = (), time: datetime = NOW
+) -> bytes:
+    """Sign with OpenSSL as if the clock stood at `time`: the time is exchanged and the signature made again."""
+    with tempfile.TemporaryDirectory() as folder:
+        every = ("-binary", "-nodetach", "-outform", "DER", *options)
+        der = openssl_sign(content, signer, Path(folder), *every, chain=chain)
+    (info,) = read_signed_data(der).signers
+    assert info.signing_time is not None
+    assert info.attributes is not None
+    old, new = (f"{one:%y%m%d%H%M%SZ}".encode() for one in (info.signing_time, time))
+    signature = _same_length(signer.key, info.attributes.replace(old, new), len(info.signature))
+    return der.replace(old, new).replace(info.signature, signature)
+
+
+def _same_length(key: Key, data: bytes, length: int) -> bytes:
+    """Sign again, for ECDSA until the signature happens to be as long as the one it replaces."""
+    while True:
+        if isinstance(key, rsa.RSAPrivateKey):
+            signature = key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            signature = key.sign(data, ec.ECDSA(hashes.SHA256()))
+        if len(signature) == length:
+            return signature
