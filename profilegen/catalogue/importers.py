@@ -13,7 +13,6 @@ from profilegen.catalogue.files import write_new, write_replacing
 from profilegen.catalogue.writer import to_toml
 from profilegen.errors import AddressProblem, InputProblem, SettingsProblem
 from profilegen.settings.clientconfig import (
-    MAX_BYTES,
     ClientConfig,
     ConfigServer,
     Defect,
@@ -21,6 +20,7 @@ from profilegen.settings.clientconfig import (
     parse_client_config,
 )
 from profilegen.settings.servers import Auth, Protocol, Security
+from profilegen.settings.xmltree import MAX_BYTES
 
 _TABLES = {Protocol.IMAP: "imap", Protocol.POP: "pop", Protocol.SMTP: "smtp"}
 _PUBLISHED = "config-v"  # every provider publishes under the same name, config-v1.1.xml
