@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from profilegen import __version__
+from profilegen.config.passwords import token_pin
 from profilegen.config.resources import find_resources
 from profilegen.config.values import LoadedConfig, load_config
 from profilegen.errors import ConfigProblem, InputProblem
@@ -32,6 +33,7 @@ from profilegen.ports import (
     Verifier,
 )
 from profilegen.search import Equipment, make_finder, make_offline_finder
+from profilegen.secret import Secret
 
 if TYPE_CHECKING:
     from profilegen.catalogue.lookup import FileCatalogue
@@ -55,12 +57,17 @@ class SystemClock:
 
 @dataclass(kw_only=True)  # its parts are cached when first made
 class House:
-    """Everything one run needs. `extra_anchors` are PEM or DER files' contents beside the system's trust store."""
+    """
+    Everything one run needs.
+
+    `extra_anchors` are PEM or DER files' contents beside the system's trust store, `pin` is that of a token.
+    """
 
     loaded: LoadedConfig
     home_path: Path | None
     cache_path: Path
     extra_anchors: tuple[bytes, ...] = ()
+    pin: Secret | None = None
     clock: Clock = field(default_factory=SystemClock)
     fixed_resolver: Resolver | None = None
 
@@ -102,7 +109,10 @@ class House:
         """The signing identities of the home."""
         from profilegen.signing.keystore import Keystore
 
-        return Keystore(self.home.keys)
+        return Keystore(self.home.keys, pin=self._pin)
+
+    def _pin(self, source: Path | None) -> Secret | None:
+        return token_pin(source) if self.pin is None else self.pin
 
     @cached_property
     def catalogue(self) -> "FileCatalogue":

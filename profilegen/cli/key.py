@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from profilegen.cli.grouped import grouped
-from profilegen.cli.options import Json, PasswordOptions
+from profilegen.cli.options import Json, OnePassword
 from profilegen.cli.output import note, print_json, print_table, say, table
 from profilegen.cli.render import notice_document, show_notices
 from profilegen.cli.session import run_async, session_of
@@ -52,33 +52,42 @@ def new(
 def import_(
     context: typer.Context,
     name: Name,
-    passwords: PasswordOptions,
+    passwords: OnePassword,
     cert: Annotated[Path | None, typer.Option("--cert", metavar="FILE", help="Certificate, PEM.")] = None,
     key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Private key, PEM.")] = None,
     chain: Annotated[Path | None, typer.Option("--chain", metavar="FILE", help="Intermediate certificates.")] = None,
     p12: Annotated[Path | None, typer.Option("--p12", metavar="FILE", help="Everything in PKCS#12.")] = None,
+    pkcs11: Annotated[
+        str | None, typer.Option("--pkcs11", metavar="URI", help="A key that stays in its token (RFC 7512).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """
-    Keep an identity made elsewhere.
+    Keep an identity made elsewhere. The password is that of the key or PKCS#12 file, or the PIN of the token.
+
+    A PIN is never kept: whoever signs gives it in PROFILEGEN_PIN, or in a file that pin-source in the URI names.
 
     Example: profilegen key import office --cert fullchain.pem --key privkey.pem
     """
     house = session_of(context).house()
-    password = passwords.incoming()
-    if p12 is not None and cert is None and key is None:
-        identity = house.keystore.import_p12(name, data=read_file(p12), password=password)
-    elif p12 is None and cert is not None and key is not None:
-        intermediates = read_file(chain) if chain else b""
-        identity = house.keystore.import_pem(
-            name, cert=read_file(cert), key=read_file(key), chain=intermediates, password=password
-        )
-    else:
-        raise UsageProblem(
-            "An identity is a certificate with its key, or one PKCS#12 file.",
-            hint="Give --cert FILE --key FILE [--chain FILE], or --p12 FILE.",
-            code="key_parts",
-        )
+    password = passwords.given()
+    pem, intermediates = (read_file(cert) if cert else b""), (read_file(chain) if chain else b"")
+    match (p12, key, pkcs11):
+        case (Path(), None, None) if cert is None:
+            identity = house.keystore.import_p12(name, data=read_file(p12), password=password)
+        case (None, Path(), None) if cert is not None:
+            identity = house.keystore.import_pem(
+                name, cert=pem, key=read_file(key), chain=intermediates, password=password
+            )
+        case (None, None, str()):
+            house.pin = password
+            identity = house.keystore.import_token(name, uri=pkcs11, cert=pem, chain=intermediates)
+        case _:
+            raise UsageProblem(
+                "An identity is a certificate with its key, one PKCS#12 file, or a key in a token.",
+                hint="Give --cert FILE --key FILE [--chain FILE], or --p12 FILE, or --pkcs11 URI [--cert FILE].",
+                code="key_parts",
+            )
     _show_one(house, name, identity.facts, as_json=as_json)
 
 
@@ -141,7 +150,7 @@ def renew(
 def export(
     context: typer.Context,
     name: Name,
-    passwords: PasswordOptions,
+    passwords: OnePassword,
     p12: Annotated[Path, typer.Option("--p12", metavar="FILE", help="The file to write, readable by you alone.")],
     as_json: Json = False,
 ) -> None:
@@ -154,7 +163,7 @@ def export(
     Example: profilegen key export office --p12 office.p12 --password-file password.txt
     """
     house = session_of(context).house()
-    password = passwords.incoming()
+    password = passwords.given()
     if password is None:
         raise UsageProblem(
             "A private key is exported only under a password.",

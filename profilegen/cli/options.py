@@ -80,8 +80,8 @@ def provider_domain(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordOptions:
-    """Where the passwords come from; never the command line itself."""
+class OnePassword:
+    """Where the password of a file, or the PIN of a token, comes from; never the command line itself."""
 
     password_env: Annotated[
         str | None, typer.Option("--password-env", metavar="NAME", help="The password is in this environment variable.")
@@ -102,9 +102,19 @@ class PasswordOptions:
         bool, typer.Option("--outgoing-password-stdin", help="The same for the outgoing server.")
     ] = False
 
-    def incoming(self) -> Secret | None:
+
+    def given(self) -> Secret | None:
         """Return the password, None if no place is named."""
         return _read_password(self.password_env, self.password_file, stdin=self.password_stdin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordOptions(OnePassword):
+    """Where the passwords of a mailbox come from."""
+
+    def incoming(self) -> Secret | None:
+        """Return the incoming server's password, None if no place is named."""
+        return self.given()
 
     def outgoing(self) -> Secret | None:
         """Return the outgoing server's own password, None if no place is named."""

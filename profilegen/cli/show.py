@@ -9,7 +9,7 @@ import typer
 
 from profilegen.address import shorten
 from profilegen.cli.grouped import grouped
-from profilegen.cli.options import Authorities, Json, PasswordOptions
+from profilegen.cli.options import Authorities, Json, OnePassword
 from profilegen.cli.output import print_json, say
 from profilegen.cli.profiles import read_profile
 from profilegen.cli.session import session_of
@@ -36,7 +36,7 @@ _PASSWORD = {
 def show(
     context: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
-    passwords: PasswordOptions,
+    passwords: OnePassword,
     xml: Annotated[bool, typer.Option("--xml", help="The property list itself, with every password in it.")] = False,
     decrypt: Annotated[
         Path | None,
@@ -83,7 +83,7 @@ def show_document(result: ReadResult, checked: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def _decrypted(result: ReadResult, key_file: Path, passwords: PasswordOptions) -> ReadResult:
+def _decrypted(result: ReadResult, key_file: Path, passwords: OnePassword) -> ReadResult:
     from profilegen.signing.opening import open_envelope
 
     content = result.content or {}
@@ -92,7 +92,7 @@ def _decrypted(result: ReadResult, key_file: Path, passwords: PasswordOptions) -
         raise UsageProblem(
             "The profile is not encrypted.", hint="Leave --decrypt out to see what it holds.", code="not_encrypted"
         )
-    opened = with_decrypted(content, open_envelope(envelope, read_file(key_file), passwords.incoming()))
+    opened = with_decrypted(content, open_envelope(envelope, read_file(key_file), passwords.given()))
     return replace(result, content=opened, xml=as_xml(opened))
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from profilegen.cli.finishing import finish, report
-from profilegen.cli.options import Json, KeyName, Output, SigningOptions
+from profilegen.cli.grouped import grouped
+from profilegen.cli.options import Json, KeyName, OnePassword, Output, SigningOptions
 from profilegen.cli.profiles import read_profile
 from profilegen.cli.session import run_async, session_of
 from profilegen.cli.signers import ChosenSigner, choose_signer
@@ -18,19 +19,22 @@ from profilegen.settings.candidates import Notice
 from profilegen.wiring import House
 
 
+@grouped
 def sign(
     context: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="IN", show_default=False)],
     output: Output,
+    passwords: OnePassword,
     key: KeyName = None,
     as_json: Json = False,
 ) -> None:
     """
-    Sign a profile; an old signature is replaced.
+    Sign a profile; an old signature is replaced. A key in a token takes its PIN from the password options.
 
     Example: profilegen sign plain.mobileconfig -o signed.mobileconfig
     """
     house = session_of(context).house()
+    house.pin = passwords.given()
     result = read_profile(source)
     chosen = choose_signer(house, SigningOptions(key=key), for_many=False)
     facts, rotation = run_async(_sign(house, result, chosen, output))

@@ -13,6 +13,17 @@ LONGEST_PASSWORD = 1024
 """Characters; longer input is a wrong file, not a password."""
 
 
+PIN = "PROFILEGEN_PIN"
+"""The environment variable with the PIN of a token."""
+
+
+def token_pin(source: Path | None) -> Secret | None:
+    """Return the PIN of a token: from PROFILEGEN_PIN, else from the file its URI names, None if neither is there."""
+    if os.environ.get(PIN):
+        return from_environment(PIN)
+    return None if source is None else from_file(source)
+
+
 def from_environment(name: str) -> Secret:
     """Return the password in an environment variable; raises InputProblem if it is not set or empty."""
     text = os.environ.get(name)

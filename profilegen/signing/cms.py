@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from profilegen.ports import Clock
 from profilegen.profile.types import Profile, SignedProfile, SignerFacts
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from profilegen.ports import Clock
     from profilegen.signing.identity import SigningIdentity
 
 
@@ -27,27 +29,22 @@ class CmsSigner:
         """Return the profile inside CMS SignedData; raises KeyProblem of `check_usable` without signing anything."""
         from profilegen.signing.identity import check_usable
 
-        check_usable(self._identity, self._clock.now())
-        der = sign_content(profile.content, self._identity)
+        now = self._clock.now()
+        check_usable(self._identity, now)
+        der = sign_content(profile.content, self._identity, now)
         return SignedProfile(profile=profile, signer=self._identity.facts, der=der)
 
 
-def sign_content(content: bytes, identity: SigningIdentity) -> bytes:
+def sign_content(content: bytes, identity: SigningIdentity, moment: datetime) -> bytes:
     """
-    Return attached SignedData over exactly these bytes.
+    Return attached SignedData over exactly these bytes, with `moment` (aware) as its signing time.
 
-    SHA-256; signed attributes are content type, signing time and message digest; the chain is included once.
-    Raises KeyProblem `unsupported_key`; `check_usable` has to be asked before.
+    The chain is included once. Raises KeyProblem `unsupported_key`, and for a key in a token the codes of `token`;
+    `check_usable` has to be asked before.
     """
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.serialization import Encoding
-    from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
+    from profilegen.signing.identity import sign_sha256, signing_key
+    from profilegen.signing.signed_data import SignedDataForm
 
-    from profilegen.signing.identity import signing_key
-
-    builder = PKCS7SignatureBuilder().set_data(content)
-    builder = builder.add_signer(identity.certificate, signing_key(identity), SHA256())
-    for certificate in identity.chain:
-        builder = builder.add_certificate(certificate)
-    # Binary: without it every LF of the content would become CRLF.
-    return builder.sign(Encoding.DER, [PKCS7Options.Binary, PKCS7Options.NoCapabilities])
+    form = SignedDataForm(identity.certificate, identity.chain)
+    attributes = form.attributes(content, moment)
+    return form.filled(content, attributes, sign_sha256(signing_key(identity), attributes))

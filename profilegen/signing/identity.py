@@ -9,15 +9,18 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from profilegen.errors import KeyProblem
 from profilegen.profile.signature import signer_facts
 from profilegen.profile.types import SignerFacts
+from profilegen.signing.token import TokenKey
 
-SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | TokenKey
 
 MIN_RSA_BITS = 2048
 _ALGORITHMS = (PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5, PublicKeyAlgorithmOID.EC_PUBLIC_KEY)
@@ -34,7 +37,7 @@ class SigningIdentity:
     `check_usable` does.
     """
 
-    key: PrivateKeyTypes = field(repr=False)
+    key: PrivateKeyTypes | TokenKey = field(repr=False)
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
 
@@ -73,7 +76,7 @@ def check_key(identity: SigningIdentity) -> None:
     Raises KeyProblem: `unsupported_key`, `unsupported_curve`, `weak_key` or `key_mismatch`.
     """
     key = signing_key(identity)
-    _check_strength(key)
+    _check_strength(key.public_key())
     if not matches(key, identity.certificate):
         raise KeyProblem(
             "The private key does not belong to the signing certificate.",
@@ -95,14 +98,25 @@ def signing_key(identity: SigningIdentity) -> SigningKey:
     return key
 
 
-def matches(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
+def sign_sha256(key: SigningKey, data: bytes) -> bytes:
+    """Return the signature over SHA-256 of `data`: PKCS#1 v1.5 for RSA, a DER ECDSA-Sig-Value for EC."""
+    match key:
+        case rsa.RSAPrivateKey():
+            return key.sign(data, PKCS1v15(), SHA256())
+        case ec.EllipticCurvePrivateKey():
+            return key.sign(data, ec.ECDSA(SHA256()))
+        case TokenKey():
+            return key.sign(data)
+
+
+def matches(key: PrivateKeyTypes | TokenKey, certificate: x509.Certificate) -> bool:
     """Tell whether the certificate was issued for this private key."""
     spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return key.public_key().public_bytes(*spki) == certificate.public_key().public_bytes(*spki)
 
 
-def _check_strength(key: SigningKey) -> None:
-    if isinstance(key, ec.EllipticCurvePrivateKey):
+def _check_strength(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> None:
+    if isinstance(key, ec.EllipticCurvePublicKey):
         if key.curve.name not in _CURVES:
             raise KeyProblem(
                 f"Devices do not know the elliptic curve {key.curve.name}.", hint=_NEW_KEY, code="unsupported_curve"

@@ -18,23 +18,30 @@ if TYPE_CHECKING:
 
     from profilegen.secret import Secret
     from profilegen.signing.identity import SigningIdentity
+    from profilegen.signing.token import PinSource
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")  # no leading dot or dash: not a hidden file, not an option
 _KEY = "key.pem"
+_URI = "key.uri"  # instead of the key, where that stays in a token
 _CERTIFICATES = "certificates.pem"
 _DEFAULT = ".default"
 
 
+def _no_pin(_source: Path | None) -> Secret | None:
+    return None
+
+
 class Keystore:
     """
-    The signing identities of one home.
+    The signing identities of one home. `pin` unlocks those whose key is in a token; it is asked when one signs.
 
     Identities appear in one step or not at all and are never overwritten. Every method raises UsageProblem
     `invalid_key_name`, and KeyProblem `keystore_unusable` if the folder cannot be read or written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, pin: PinSource = _no_pin) -> None:
         self._folder = folder
+        self._pin = pin
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all identities in alphabetical order."""
@@ -58,13 +65,10 @@ class Keystore:
 
     def load(self, name: str) -> SigningIdentity:
         """Return an identity; raises KeyProblem `unknown_key`, `key_exposed` or a code of `load_pem`."""
-        from profilegen.signing.loading import load_pem
-
         folder = self._existing(name)
         with _translated(folder):
-            _refuse_exposed(folder / _KEY)
-            cert, key = (folder / _CERTIFICATES).read_bytes(), (folder / _KEY).read_bytes()
-        return load_pem(cert=cert, key=key)
+            cert = (folder / _CERTIFICATES).read_bytes()
+        return self._with_key_of(folder, cert=cert)
 
     def create_self_signed(
         self, name: str, *, common_name: str, organization: str | None = None, now: datetime
@@ -99,25 +103,47 @@ class Keystore:
         self._refuse_taken(name)
         return self._add(name, load_pkcs12(data, password=password))
 
+    def import_token(self, name: str, *, uri: str, cert: bytes = b"", chain: bytes = b"") -> SigningIdentity:
+        """
+        Keep an identity whose private key stays in a token; without `cert` its certificate is read from there too.
+
+        The key signs once, to show that it is there and belongs to the certificate. Raises UsageProblem
+        `bad_pkcs11_uri` or `pin_in_uri`, KeyProblem `key_exists` or a code of `token.TokenKey.sign` or `check_key`.
+        """
+        from profilegen.signing.loading import load_token
+
+        self._refuse_taken(name)
+        identity = load_token(uri, self._pin, cert=cert, chain=chain)
+        return self._add(name, identity)
+
     def renew(self, name: str, *, cert: bytes, chain: bytes = b"") -> SigningIdentity:
         """Replace the certificate of an identity by one for the same private key; KeyProblem `key_mismatch` if not."""
         from profilegen.signing.identity import check_key
-        from profilegen.signing.loading import load_pem
 
         folder = self._existing(name)
-        with _translated(folder):
-            key = (folder / _KEY).read_bytes()
-        identity = load_pem(cert=cert, key=key, chain=chain)
+        identity = self._with_key_of(folder, cert=cert, chain=chain)
         check_key(identity)
         with _translated(folder):
             replace_private(folder / _CERTIFICATES, _certificates_pem(identity))
         return identity
 
     def export_p12(self, name: str, *, password: Secret) -> bytes:
-        """Return an identity with its chain as PKCS#12, encrypted with a password that is not empty."""
+        """
+        Return an identity with its chain as PKCS#12, encrypted with a password that is not empty.
+
+        Raises KeyProblem `key_in_token` for a key that cannot leave its token.
+        """
         from profilegen.signing.identity import signing_key
+        from profilegen.signing.token import TokenKey
 
         identity = self.load(name)
+        key = signing_key(identity)
+        if isinstance(key, TokenKey):
+            raise KeyProblem(
+                f"The private key of {name} is in a token and cannot leave it.",
+                hint="Import the same token on the other machine.",
+                code="key_in_token",
+            )
         if not password.reveal():
             raise UsageProblem(
                 "A private key is exported only under a password.", hint="Give a password.", code="empty_password"
@@ -126,8 +152,20 @@ class Keystore:
 
         encryption = BestAvailableEncryption(password.reveal().encode("utf-8", "surrogatepass"))
         return pkcs12.serialize_key_and_certificates(
-            name.encode("ascii"), signing_key(identity), identity.certificate, identity.chain, encryption
+            name.encode("ascii"), key, identity.certificate, identity.chain, encryption
         )
+
+    def _with_key_of(self, folder: Path, *, cert: bytes, chain: bytes = b"") -> SigningIdentity:
+        """Return the kept private key together with these certificates, whether they belong together or not."""
+        from profilegen.signing.loading import load_pem, reload_token
+
+        with _translated(folder):
+            if (folder / _URI).is_file():
+                uri, known = (folder / _URI).read_text("utf-8"), (folder / _CERTIFICATES).read_bytes()
+                return reload_token(uri, self._pin, known=known, cert=cert, chain=chain)
+            _refuse_exposed(folder / _KEY)
+            key = (folder / _KEY).read_bytes()
+        return load_pem(cert=cert, key=key, chain=chain)
 
     def _add(self, name: str, identity: SigningIdentity) -> SigningIdentity:
         from profilegen.signing.identity import check_key
@@ -138,7 +176,7 @@ class Keystore:
             fresh = scratch_name(self._folder)
             fresh.mkdir(mode=0o700)
             try:
-                write_private(fresh / _KEY, _key_pem(identity))
+                write_private(fresh / _key_file(identity), _key_bytes(identity))
                 write_private(fresh / _CERTIFICATES, _certificates_pem(identity))
                 sync_folder(fresh)
                 self._publish(fresh, name)
@@ -187,9 +225,19 @@ def _valid(name: str) -> str:
     return name
 
 
-def _key_pem(identity: SigningIdentity) -> bytes:
+def _key_file(identity: SigningIdentity) -> str:
+    from profilegen.signing.token import TokenKey
+
+    return _URI if isinstance(identity.key, TokenKey) else _KEY
+
+
+def _key_bytes(identity: SigningIdentity) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+    from profilegen.signing.token import TokenKey
+
+    if isinstance(identity.key, TokenKey):
+        return identity.key.uri.text.encode("utf-8")
     return identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

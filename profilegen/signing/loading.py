@@ -8,9 +8,11 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
 from profilegen.errors import KeyProblem
+from profilegen.profile.chain import load_certificate
 from profilegen.secret import Secret
 from profilegen.signing.chain import order_chain
 from profilegen.signing.identity import SigningIdentity, matches
+from profilegen.signing.token import PinSource, PublicKey, TokenKey, TokenUri, read_token_certificates
 
 MAX_BYTES = 1 << 20  # far more than any key or bundle of certificates
 
@@ -25,7 +27,7 @@ def load_pem(*, cert: bytes, key: bytes, chain: bytes = b"", password: Secret | 
     private_key = load_key(key, password)
     certificates = load_certificates(cert)
     others = load_certificates(chain) if chain.strip() else []
-    return _assemble(private_key, certificates, others)
+    return assemble(private_key, certificates, others)
 
 
 def load_pkcs12(data: bytes, *, password: Secret | None = None) -> SigningIdentity:
@@ -42,7 +44,27 @@ def load_pkcs12(data: bytes, *, password: Secret | None = None) -> SigningIdenti
             code="unreadable_key",
         )
     others = [entry.certificate for entry in bundle.additional_certs]
-    return _assemble(bundle.key, [bundle.cert.certificate], others)
+    return assemble(bundle.key, [bundle.cert.certificate], others)
+
+
+def load_token(uri: str, pin: PinSource, *, cert: bytes = b"", chain: bytes = b"") -> SigningIdentity:
+    """
+    Return the identity of a key in a token, proved by a signature; without `cert` its certificate is read there too.
+
+    Raises UsageProblem and KeyProblem as `keystore.Keystore.import_token`.
+    """
+    place = TokenUri.parse(uri)
+    certificates = load_certificates(cert) if cert else _token_certificates(place, pin)
+    others = load_certificates(chain) if chain.strip() else []
+    key = TokenKey(uri=place, public=_public_key(certificates[0]), pin=pin)
+    key.sign(b"profilegen asks whether this key belongs to this certificate")
+    return assemble(key, certificates, others)
+
+
+def reload_token(uri: str, pin: PinSource, *, known: bytes, cert: bytes, chain: bytes = b"") -> SigningIdentity:
+    """Return the identity of a key imported before, which `known` certifies; the token is not asked."""
+    key = TokenKey(uri=TokenUri.parse(uri), public=_public_key(load_certificates(known)[0]), pin=pin)
+    return assemble(key, load_certificates(cert), load_certificates(chain) if chain.strip() else [])
 
 
 def load_certificates(data: bytes) -> list[x509.Certificate]:
@@ -57,18 +79,41 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
         ) from exc
 
 
-def _assemble(
-    key: PrivateKeyTypes, certificates: Sequence[x509.Certificate], others: Sequence[x509.Certificate]
+def assemble(
+    key: PrivateKeyTypes | TokenKey, certificates: Sequence[x509.Certificate], others: Sequence[x509.Certificate]
 ) -> SigningIdentity:
+    """Return the identity of a key: its certificate among `certificates`, and of all the rest what leads to a root."""
     leaf = next((certificate for certificate in certificates if _belongs(key, certificate)), certificates[0])
     return SigningIdentity(key=key, certificate=leaf, chain=order_chain(leaf, [*certificates, *others]))
 
 
-def _belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
+def _belongs(key: PrivateKeyTypes | TokenKey, certificate: x509.Certificate) -> bool:
     try:
         return matches(key, certificate)
     except (ValueError, UnsupportedAlgorithm):  # a stranger with a key of an unknown kind
         return False
+
+
+def _token_certificates(uri: TokenUri, pin: PinSource) -> list[x509.Certificate]:
+    found = [certificate for der in read_token_certificates(uri, pin) if (certificate := load_certificate(der))]
+    if not found:
+        raise KeyProblem(
+            "The token holds no certificate beside this key.",
+            hint="Give the certificate with --cert FILE.",
+            code="unreadable_certificate",
+        )
+    return found
+
+
+def _public_key(certificate: x509.Certificate) -> PublicKey:
+    key = certificate.public_key()
+    if not isinstance(key, PublicKey):
+        raise KeyProblem(
+            "Profiles can be signed with RSA and EC keys only; this certificate is for a key of another kind.",
+            hint="Make an RSA key of at least 2048 bits or an EC key on P-256 in the token.",
+            code="unsupported_key",
+        )
+    return key
 
 
 def load_key(data: bytes, password: Secret | None) -> PrivateKeyTypes:
