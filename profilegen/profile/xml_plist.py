@@ -12,7 +12,7 @@ from typing import Any
 from xml.parsers import expat
 
 DEEPEST = 64
-MOST_ELEMENTS = 200_000
+MOST_ELEMENTS = 100_000
 LONGEST_TEXT = 1024 * 1024
 """Characters of one text. Data may be longer: fonts and certificates are."""
 
