@@ -11,4 +11,5 @@ pytest_plugins: list[str] = [
     "tests.lab.https",
     "tests.lab.mail",
     "tests.lab.disk",
+    "tests.lab.token",
 ]

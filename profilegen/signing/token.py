@@ -132,17 +132,19 @@ def _session(uri: TokenUri, pin: PinSource) -> Iterator[pkcs11.Session]:
             code="no_pin",
         )
     try:
-        token = pkcs11.lib(uri.module).get_token(token_label=uri.token, token_serial=uri.serial)
-        with token.open(user_pin=secret.reveal()) as session:
-            yield session
+        module = pkcs11.lib(uri.module)
     except exceptions.PKCS11Error as exc:
-        raise _translated(exc) from exc
-    except RuntimeError as exc:  # a module that cannot be loaded
         raise KeyProblem(
             f"The PKCS#11 module {uri.module} cannot be loaded.",
             hint="Check module-path in the URI of the key.",
             code="no_token",
         ) from exc
+    try:
+        token = module.get_token(token_label=uri.token, token_serial=uri.serial)
+        with token.open(user_pin=secret.reveal()) as session:
+            yield session
+    except exceptions.PKCS11Error as exc:
+        raise _translated(exc) from exc
 
 
 def _private_key(session: pkcs11.Session, uri: TokenUri) -> Any:
