@@ -12,10 +12,12 @@ from pathlib import PurePath
 from typing import Generic, Protocol, TypeVar
 
 from profilegen.address import Address
+from profilegen.diagnosis.evidence import EndpointPair, Evidence
 from profilegen.profile.types import Profile, SignedProfile, SignerFacts
 from profilegen.report import Report
 from profilegen.secret import Secret
 from profilegen.settings.candidates import Advice, Answer, Resolution
+from profilegen.settings.document import SettingsDocument
 from profilegen.settings.servers import FoundServer, Server
 from profilegen.settings.servers import Protocol as MailProtocol
 
@@ -218,7 +220,8 @@ class Question:
     """
     How to look up: `sources` None means every default source.
 
-    `trust` are foreign registrable domains that somebody confirmed for this mail domain, sorted.
+    `trust` are foreign registrable domains that somebody confirmed for this mail domain, sorted. Only with `allow_http`
+    is a source asked that speaks without encryption.
     """
 
     address: Address
@@ -226,6 +229,7 @@ class Question:
     probe: bool = True
     sources: tuple[str, ...] | None = None
     trust: tuple[str, ...] = ()
+    allow_http: bool = False
 
 
 class Finder(Protocol):
@@ -292,6 +296,82 @@ class LoginBudget(Protocol):
 
     async def release(self, host: str, port: int, username: str) -> None:
         """Take the last booking back: the server gave no verdict."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """Somebody took responsibility in words: this account was delivered at that level of evidence, below the policy."""
+
+    account: str
+    reason: str
+    level: int
+    allowed_at: datetime
+
+
+class EvidenceLog(Protocol):
+    """Remembers what test-sends proved of which servers, append only; no user name and no secret is in it."""
+
+    async def about(self, pair: EndpointPair, since: datetime) -> tuple[Evidence, ...]:
+        """Return everything since then that touches either server (host and port), newest first."""
+        ...
+
+    async def last(self, canary: str) -> Evidence | None:
+        """Return the newest evidence of one canary, by its domain."""
+        ...
+
+    async def record(self, evidence: Evidence) -> None:
+        """Append one piece of evidence, durable on return."""
+        ...
+
+    async def allow(self, allowance: Allowance) -> None:
+        """Append why something was delivered without proof, durable on return."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """
+    A mailbox of our own that proves the endpoints of a mail domain, in A-label form.
+
+    `settings` None: they are looked up whenever it runs.
+    """
+
+    domain: str
+    address: Address
+    added_at: datetime
+    settings: SettingsDocument | None = None
+
+
+class CanaryStore(Protocol):
+    """Remembers the canaries, at most one per mail domain; their passwords are in the `PasswordVault`."""
+
+    async def keep(self, canary: Canary) -> None:
+        """Keep a canary in place of any older one of its domain, durable on return."""
+        ...
+
+    async def all(self) -> tuple[Canary, ...]:
+        """Return every canary, sorted by domain."""
+        ...
+
+    async def forget(self, domain: str) -> int:
+        """Forget the canary of a domain; return how many there were."""
+        ...
+
+
+class PasswordVault(Protocol):
+    """Keeps the passwords of our own mailboxes, never in the database."""
+
+    async def keep(self, name: str, password: Secret) -> str:
+        """Keep a password in place of any older one of that name; return where, for people's eyes."""
+        ...
+
+    async def recall(self, name: str) -> Secret | None:
+        """Return the password of that name, None if there is none."""
+        ...
+
+    async def forget(self, name: str) -> None:
+        """Remove the password of that name; it need not be there."""
         ...
 
 

@@ -9,11 +9,14 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from profilegen.errors import ConfigProblem
+from profilegen.errors import ConfigProblem, UsageProblem
+from profilegen.settings.durations import duration_text, parse_duration
 
 FILE_NAME = "profilegen.toml"
+LEVELS = ("1", "2", "3", "4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,8 @@ class Config:
 
     `network_resolver` is "ip" or "ip:port"; `network_ca` a PEM file of further trust anchors; `domains` the mail
     domains this organisation may build for (empty: all); `discovery_overrides` a folder of settings files of the
-    operator's own, one per mail domain.
+    operator's own, one per mail domain; `discovery_ispdb_url` the base URL of the database that `--source ispdb` asks;
+    `policy_min_level` (1-4) must be proved, at most `policy_max_age` ago, before anything is delivered.
     """
 
     organization: str | None = None
@@ -33,6 +37,9 @@ class Config:
     network_ca: str | None = None
     signing_key: str | None = None
     discovery_overrides: str | None = None
+    discovery_ispdb_url: str | None = None
+    policy_min_level: int = 1
+    policy_max_age: timedelta = timedelta(days=7)
 
 
 KEYS: dict[str, str] = {
@@ -43,8 +50,13 @@ KEYS: dict[str, str] = {
     "network.ca": "network_ca",
     "signing.key": "signing_key",
     "discovery.overrides": "discovery_overrides",
+    "discovery.ispdb_url": "discovery_ispdb_url",
+    "policy.min_level": "policy_min_level",
+    "policy.max_age": "policy_max_age",
 }
 """Dotted key as people write it -> field of Config."""
+
+Value = str | int | timedelta | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +67,11 @@ class LoadedConfig:
     origins: Mapping[str, str]
 
     def value(self, key: str) -> str | tuple[str, ...] | None:
-        """Return the effective value of a dotted key."""
-        value: str | tuple[str, ...] | None = getattr(self.config, KEYS[key])
-        return value
+        """Return the effective value of a dotted key as people write it."""
+        value: Value | None = getattr(self.config, KEYS[key])
+        if isinstance(value, timedelta):
+            return duration_text(value)
+        return str(value) if isinstance(value, int) else value
 
 
 def load_config(*, environ: Mapping[str, str], config_file: Path | None, folders: Iterable[Path]) -> LoadedConfig:
@@ -71,7 +85,7 @@ def load_config(*, environ: Mapping[str, str], config_file: Path | None, folders
     if config_file is not None:
         layers.append(_file(config_file))
     layers.extend(_file(path) for path in (folder / FILE_NAME for folder in folders) if path.is_file())
-    values: dict[str, str | tuple[str, ...]] = {}
+    values: dict[str, Value] = {}
     origins = dict.fromkeys(KEYS, "default")
     for layer in layers:
         for key, (value, origin) in layer.items():
@@ -81,7 +95,7 @@ def load_config(*, environ: Mapping[str, str], config_file: Path | None, folders
     return LoadedConfig(config=config, origins=origins)
 
 
-_Layer = dict[str, tuple[str | tuple[str, ...], str]]
+_Layer = dict[str, tuple[Value, str]]
 
 
 def _environment(environ: Mapping[str, str]) -> _Layer:
@@ -115,6 +129,8 @@ def _flatten(document: Mapping[str, object], prefix: str = "") -> Iterable[tuple
 
 
 def _from_text(key: str, text: str) -> object:
+    if key == "policy.min_level" and text in LEVELS:
+        return int(text)
     if key != "domains":
         return text
     if text.lstrip().startswith("["):
@@ -125,7 +141,7 @@ def _from_text(key: str, text: str) -> object:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _typed(key: str, value: object, place: str) -> str | tuple[str, ...]:
+def _typed(key: str, value: object, place: str) -> Value:
     if key not in KEYS:
         raise ConfigProblem(
             f'"{key}" in {place} is no setting of profilegen.', hint=f"The settings are: {', '.join(KEYS)}."
@@ -134,8 +150,23 @@ def _typed(key: str, value: object, place: str) -> str | tuple[str, ...]:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise ConfigProblem(f"{key} in {place} must be a list of domains.", hint='Write domains = ["example.com"].')
-    if isinstance(value, str) and value:
+    if key == "policy.min_level":
+        return _level(key, value, place)
+    if not isinstance(value, str) or not value:
+        raise ConfigProblem(
+            f"{key} in {place} must be a text that is not empty.", hint=f'Write {key} = "…" or leave it out.'
+        )
+    return _duration(key, value, place) if key == "policy.max_age" else value
+
+
+def _level(key: str, value: object, place: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and str(value) in LEVELS:
         return value
-    raise ConfigProblem(
-        f"{key} in {place} must be a text that is not empty.", hint=f'Write {key} = "…" or leave it out.'
-    )
+    raise ConfigProblem(f"{key} in {place} must be a level from 1 to 4.", hint=f"Write {key} = 1, or leave it out.")
+
+
+def _duration(key: str, value: str, place: str) -> timedelta:
+    try:
+        return parse_duration(value)
+    except UsageProblem as problem:
+        raise ConfigProblem(f"{key} in {place}: {problem.message}", hint=problem.hint) from problem

@@ -60,11 +60,66 @@ CREATE TABLE trusted_provider (
 ) WITHOUT ROWID
 """
 
+_EVIDENCE = """
+CREATE TABLE evidence (
+    id                INTEGER PRIMARY KEY,
+    incoming_protocol TEXT NOT NULL,
+    incoming_host     TEXT,
+    incoming_port     INTEGER,
+    incoming_security TEXT,
+    incoming_auth     TEXT,
+    incoming_username TEXT NOT NULL, -- its form, never the name itself
+    outgoing_protocol TEXT NOT NULL,
+    outgoing_host     TEXT,
+    outgoing_port     INTEGER,
+    outgoing_security TEXT,
+    outgoing_auth     TEXT,
+    outgoing_username TEXT NOT NULL,
+    level             INTEGER NOT NULL,
+    level_asked       INTEGER NOT NULL,
+    tested_at         INTEGER NOT NULL, -- microseconds since 1970, UTC
+    canary            TEXT              -- domain of the canary whose mailbox it was
+)
+"""
 
-def _forbid(action: str, table: str) -> str:
+_EVIDENCE_FAILURE = """
+CREATE TABLE evidence_failure (
+    evidence_id INTEGER NOT NULL REFERENCES evidence (id),
+    position    INTEGER NOT NULL,
+    "check"     TEXT NOT NULL,
+    cause       TEXT,
+    PRIMARY KEY (evidence_id, position)
+) WITHOUT ROWID
+"""
+
+_EVIDENCE_BY_OUTGOING = "CREATE INDEX evidence_by_outgoing ON evidence (outgoing_host, outgoing_port, tested_at)"
+_EVIDENCE_BY_INCOMING = "CREATE INDEX evidence_by_incoming ON evidence (incoming_host, incoming_port, tested_at)"
+_EVIDENCE_BY_CANARY = "CREATE INDEX evidence_by_canary ON evidence (canary) WHERE canary IS NOT NULL"
+
+_ALLOWED_UNVERIFIED = """
+CREATE TABLE allowed_unverified (
+    id         INTEGER PRIMARY KEY,
+    account    TEXT NOT NULL, -- Address.account
+    reason     TEXT NOT NULL,
+    level      INTEGER NOT NULL,
+    allowed_at INTEGER NOT NULL -- microseconds since 1970, UTC
+)
+"""
+
+_CANARY = """
+CREATE TABLE canary (
+    domain   TEXT PRIMARY KEY, -- A-label form
+    address  TEXT NOT NULL,
+    settings TEXT,             -- JSON without secrets; NULL: looked up whenever it runs
+    added_at TEXT NOT NULL     -- ISO 8601, UTC
+) WITHOUT ROWID
+"""
+
+
+def _forbid(action: str, table: str, log: str = "the issue log") -> str:
     return f"""
     CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table}
-    BEGIN SELECT RAISE(ABORT, 'the issue log is append-only'); END
+    BEGIN SELECT RAISE(ABORT, '{log} is append-only'); END
     """
 
 
@@ -79,5 +134,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     (_ANSWER, _ANSWER_BY_EXPIRY),
     (_TRUSTED_PROVIDER,),
+    (
+        _EVIDENCE,
+        _EVIDENCE_FAILURE,
+        _EVIDENCE_BY_OUTGOING,
+        _EVIDENCE_BY_INCOMING,
+        _EVIDENCE_BY_CANARY,
+        _ALLOWED_UNVERIFIED,
+        *(
+            _forbid(action, table, "the evidence log")
+            for action in ("UPDATE", "DELETE")
+            for table in ("evidence", "evidence_failure", "allowed_unverified")
+        ),
+        _CANARY,
+    ),
 )
 """The statements that lead from each version of the file to the next; the version is SQLite's `user_version`."""

@@ -1,4 +1,5 @@
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,11 @@ def test_environment_beats_the_named_file_which_beats_the_folder(tmp_path: Path)
         ("domains = 'example.com'", "must be a list"),
         ("[network]\nresolver = ''", "must be a text"),
         ("organization = ", "cannot be read"),
+        ("[policy]\nmin_level = 5", "a level from 1 to 4"),
+        ("[policy]\nmin_level = true", "a level from 1 to 4"),
+        ("[policy]\nmin_level = '1'", "a level from 1 to 4"),
+        ("[policy]\nmax_age = 7", "must be a text"),
+        ("[policy]\nmax_age = '7 days'", "is no duration"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, words: str) -> None:
@@ -66,3 +72,14 @@ def test_a_list_in_the_environment_is_comma_separated_or_json() -> None:
         loaded = load_config(environ={"PROFILEGEN_DOMAINS": text}, config_file=None, folders=[])
 
         assert loaded.config.domains == ("example.com", "example.org")
+
+
+def test_the_policy_comes_from_file_and_environment_in_its_own_types(tmp_path: Path) -> None:
+    (tmp_path / "profilegen.toml").write_text("[policy]\nmin_level = 2\n")
+
+    loaded = load_config(environ={"PROFILEGEN_POLICY__MAX_AGE": "36h"}, config_file=None, folders=[tmp_path])
+    other = load_config(environ={"PROFILEGEN_POLICY__MIN_LEVEL": "3"}, config_file=None, folders=[tmp_path])
+
+    assert (loaded.config.policy_min_level, loaded.config.policy_max_age) == (2, timedelta(hours=36))
+    assert (loaded.value("policy.min_level"), loaded.value("policy.max_age")) == ("2", "36h")
+    assert (other.config.policy_min_level, other.value("policy.max_age")) == (3, "7d")
