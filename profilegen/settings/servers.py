@@ -214,7 +214,7 @@ def found_flaws(found: FoundServer) -> tuple[Flaw, ...]:
 
 
 def _port_flaws(port: int, security: Security | None) -> list[Flaw]:
-    if isinstance(port, bool) or not 1 <= port <= 65535:
+    if type(port) is not int or not 1 <= port <= 65535:  # a Boolean is an int, and a real becomes <real>
         return [Flaw(field="port", reason=f"port {port} does not exist")]
     if port == 25:
         return [Flaw(field="port", reason="port 25 is for mail between servers and refuses to relay for people")]
