@@ -183,6 +183,7 @@ class House:
             clock=self.clock,
             overrides=self._override_folders,
             anchors=self.anchor_files,
+            ispdb_url=self.loaded.config.discovery_ispdb_url,
         )
 
     @cached_property

@@ -13,7 +13,7 @@ from profilegen.errors import AddressProblem, UsageProblem
 from profilegen.profile.account import AccountType
 from profilegen.profile.types import Delivery, Platform
 from profilegen.profile.wish import LookupWish
-from profilegen.search import ON_REQUEST, SOURCES
+from profilegen.search import ON_REQUEST, OVER_HTTP, SOURCES
 from profilegen.secret import Secret
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")]
@@ -42,6 +42,9 @@ class LookupOptions:
         ),
     ] = None
     no_probe: Annotated[bool, typer.Option("--no-probe", help="Do not look at the servers found.")] = False
+    allow_http: Annotated[
+        bool, typer.Option("--allow-http", help="Ask without encryption too; such an answer is never trusted.")
+    ] = False
     ca: Authorities = None
 
     def wish(self) -> LookupWish:
@@ -54,11 +57,18 @@ class LookupOptions:
                     hint=f"The sources are: {', '.join(known)}.",
                     code="unknown_source",
                 )
+            if name in OVER_HTTP and not self.allow_http:
+                raise UsageProblem(
+                    f'The source "{name}" speaks without encryption.',
+                    hint="Add --allow-http if you mean it.",
+                    code="http_not_allowed",
+                )
         return LookupWish(
             offline=self.offline,
             probe=not self.no_probe,
             sources=tuple(self.source) if self.source else None,
             trust=tuple(sorted({provider_domain(text) for text in self.trust or ()})),
+            allow_http=self.allow_http,
         )
 
 

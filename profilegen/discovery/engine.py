@@ -5,9 +5,10 @@ The search: all sources at once, then a look at the best servers, then the pure 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from profilegen.discovery.knowledge import completed
 from profilegen.discovery.listening import Finding, Heard, listen
@@ -24,6 +25,7 @@ from profilegen.settings.servers import Protocol
 from profilegen.settings.verdict import is_settled, resolve, still_missing, worth_probing
 
 _OFFLINE = ("override", "catalogue")
+_OVER_HTTP = ("plain-autoconfig",)
 _OPERATORS_WORD = ("override",)
 
 
@@ -136,6 +138,7 @@ class _Closer:
         self._deadline = deadline
         self._probed = Probed()
         self._found: list[Answer] = []
+        self._late: set[str] = set()
 
     async def look(self, heard: Heard, *, guess: bool) -> Resolution:
         """Return the answer to everything heard and seen."""
@@ -145,10 +148,10 @@ class _Closer:
             guess = False
         if self._question.probe:
             missing = still_missing(answers) if guess else ()
-            await run_all((self._probe(answers), self._guess(missing)), seconds=self._left(self._budgets.total))
-            await run_all([self._propose(answers)], seconds=self._left(self._budgets.probe))
+            await self._in_time(probe=self._probe(answers), guess=self._guess(missing))
+            await self._in_time(probe=self._propose(answers))
         proposals = [candidate for found in self._found for candidate in found.candidates if found.kind != "guess"]
-        late = [*heard.timed_out, *(["probe"] if self._probed.timed_out else [])]
+        late = [*heard.timed_out, *sorted(self._late | ({"probe"} if self._probed.timed_out else set()))]
         everything = [*answers, *self._found]
         probes = self._probed.results
         decided = resolve(self._question.address, everything, probes=probes, timed_out=late, failed=heard.failed)
@@ -160,6 +163,18 @@ class _Closer:
 
     def _left(self, wanted: float) -> float:
         return max(0.0, min(wanted, self._deadline - asyncio.get_running_loop().time()))
+
+    async def _in_time(self, **works: Coroutine[Any, Any, None]) -> None:
+        """Do everything at once until it is done or the search has to end, and note what was cut off."""
+        ended = set()
+
+        async def follow(name: str, work: Coroutine[Any, Any, None]) -> None:
+            await work
+            ended.add(name)
+
+        following = (follow(name, work) for name, work in works.items())
+        await run_all(following, seconds=self._left(self._budgets.total))
+        self._late |= works.keys() - ended
 
     async def _probe(self, answers: Sequence[Answer]) -> None:
         await probe(
@@ -192,6 +207,8 @@ class _Closer:
 
 
 def _allowed(kind: str, question: Question) -> bool:
+    if kind in _OVER_HTTP and not question.allow_http:
+        return False
     return kind in _OFFLINE or not question.offline
 
 

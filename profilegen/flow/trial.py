@@ -17,7 +17,14 @@ from profilegen.settings.servers import SECURITY_OF_PORT, FoundServer
 
 def question_about(address: Address, wish: LookupWish) -> Question:
     """Return the question of a lookup."""
-    return Question(address=address, offline=wish.offline, probe=wish.probe, sources=wish.sources, trust=wish.trust)
+    return Question(
+        address=address,
+        offline=wish.offline,
+        probe=wish.probe,
+        sources=wish.sources,
+        trust=wish.trust,
+        allow_http=wish.allow_http,
+    )
 
 
 def level_of(wish: AccountWish, account: Account, asked: Asked) -> int:

@@ -49,6 +49,7 @@ class LookupWish:
     probe: bool = True
     sources: tuple[str, ...] | None = None
     trust: tuple[str, ...] = ()
+    allow_http: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

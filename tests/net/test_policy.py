@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from profilegen.errors import NetworkProblem
 from profilegen.net.hosts import FixedHosts
 from profilegen.net.http import HttpsClient
-from profilegen.net.policy import AddressPolicy
+from profilegen.net.policy import AddressPolicy, permitted
 from tests.lab.certificates import Authority
 from tests.lab.https import Reply, ServeHttps, always, pages, redirect
 
@@ -121,6 +121,12 @@ def test_the_address_that_was_judged_is_the_one_that_is_asked(serve_https: Serve
     resolver = Rebinding(example=[outside.address, inside.address])
     client = HttpsClient(resolver=resolver, trust=authority.trust, policy=FakePublic(inside.address))  # type: ignore[arg-type] # as above
     assert asyncio.run(client.get("https://example.test/")).body == b"outside"
+
+
+def test_a_resolver_for_strangers_knows_public_addresses_only() -> None:
+    hosts = FixedHosts({"a.test": ("127.0.0.1", "9.9.9.9", "::1")})
+    assert asyncio.run(permitted(hosts, AddressPolicy.PUBLIC).addresses("a.test")) == ("9.9.9.9",)
+    assert permitted(hosts, AddressPolicy.ANY) is hosts
 
 
 @pytest.mark.parametrize(
