@@ -10,7 +10,7 @@ import pytest
 from profilegen.address import Address
 from profilegen.discovery.engine import Means
 from profilegen.net.hosts import FixedHosts
-from profilegen.ports import Prober, ProviderAnswer, RelayService, Resolver
+from profilegen.ports import Guesser, Prober, ProviderAnswer, RelayService, Resolver
 from profilegen.report import Finding, Outcome, Report
 from profilegen.settings.candidates import AccountPayload, Advice, Answer, Candidate, Notice, Source, Status, Tier
 from profilegen.settings.servers import Auth, Protocol, Security, Server
@@ -202,7 +202,7 @@ def means(
     *,
     resolver: Resolver | None = None,
     catalogue: FakeCatalogue | None = None,
-    guesser: FakeGuesser | None = None,
+    guesser: Guesser | None = None,
 ) -> Means:
     """Return what a search looks at the world with; without a resolver no name exists."""
     return Means(
