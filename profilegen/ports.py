@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from profilegen.address import Address
 from profilegen.diagnosis.evidence import EndpointPair, Evidence
+from profilegen.profile.adopted import Adopted
 from profilegen.profile.types import Profile, SignedProfile, SignerFacts
 from profilegen.report import Report
 from profilegen.secret import Secret
@@ -401,7 +402,11 @@ class Encrypter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """One issued profile: for which accounts, under which identifier and revision, signed by whom, on what evidence."""
+    """
+    One issued profile: for which accounts, under which identifier and revision, signed by whom, on what evidence.
+
+    `adopted` is the identity it took over from another tool's profile; later profiles of these accounts keep it.
+    """
 
     accounts: tuple[str, ...]
     identifier: str
@@ -412,6 +417,7 @@ class Issued:
     issued_at: datetime
     level: int | None = None
     allowed_because: str | None = None
+    adopted: Adopted | None = None
 
 
 class IssueLog(Protocol):

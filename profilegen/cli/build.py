@@ -20,7 +20,6 @@ from profilegen.cli.wishes import NumberedWish, WishMaker, wish_maker
 from profilegen.errors import MachineProblem, NotPossible, ProfilegenError, UsageProblem
 from profilegen.flow.story import Flow
 from profilegen.flow.values import Draft, Handed, HandOver
-from profilegen.profile.wish import Identity
 from profilegen.settings.candidates import Notice
 from profilegen.settings.roster import BadRow, Passwords
 
@@ -68,12 +67,12 @@ def build(
     _refuse_open_password(maker)
     wishes, rows = _wishes(maker, addresses or [], roster, Passwords.ALLOWED if allow_passwords else Passwords.REFUSED)
     many = roster is not None or len(addresses or []) > 1
+    _refuse_one_for_many(profile, many=many)
     target = Target(path=output, many=many)
     chosen = choose_signer(house, signing, for_many=roster is not None)
     encrypter = device_encrypter(house, profile, many=many)
     flow = house.flow(signer=chosen.signer, drop=target.drop, offline=how.offline, encrypter=encrypter)
-    identity = Identity.NEW if signing.new_identity else Identity.KEEP
-    rows += run_async(_build_all(flow, wishes, target, identity, chosen.notices))
+    rows += run_async(_build_all(flow, wishes, target, chosen.notices))
     if not many and isinstance(rows[0].outcome, ProfilegenError) and not isinstance(rows[0].outcome, NotPossible):
         raise rows[0].outcome
     for row in sorted(rows, key=lambda row: row.row or 0):
@@ -120,14 +119,14 @@ def _wishes(
 
 
 async def _build_all(
-    flow: Flow, wishes: Sequence[NumberedWish], target: Target, identity: Identity, notices: tuple[Notice, ...]
+    flow: Flow, wishes: Sequence[NumberedWish], target: Target, notices: tuple[Notice, ...]
 ) -> list[Row]:
     rows, notices = [], (*notices, *await flow.rotation())
     with progress_bar("Building", len(wishes)) as advance:
         for numbered in wishes:
             outcome: Built | ProfilegenError
             try:
-                outcome = await _build_one(flow, numbered, target, identity, notices)
+                outcome = await _build_one(flow, numbered, target, notices)
             except MachineProblem:
                 raise  # a full disk or an unusable key will not be better for the next row
             except ProfilegenError as problem:
@@ -137,12 +136,10 @@ async def _build_all(
     return rows
 
 
-async def _build_one(
-    flow: Flow, numbered: NumberedWish, target: Target, identity: Identity, notices: tuple[Notice, ...]
-) -> Built:
+async def _build_one(flow: Flow, numbered: NumberedWish, target: Target, notices: tuple[Notice, ...]) -> Built:
     draft = await flow.draft(numbered.wish)
     path = target.path_for(numbered.address, draft.profile.identifier)
-    handed = await flow.hand_over(draft, HandOver(path=path, identity=identity))
+    handed = await flow.hand_over(draft, HandOver(path=path))
     return Built(draft=draft, handed=handed, notices=(*draft.notices, *handed.notices, *notices))
 
 
@@ -160,6 +157,15 @@ def _print(row: Row, *, as_json: bool, quiet: bool) -> None:
         profile = row.outcome.draft.profile
         say(f"✓ {row.address} → {row.outcome.handed.path} (revision {profile.revision})")
         show_notices(row.outcome.notices)
+
+
+def _refuse_one_for_many(profile: ProfileOptions, *, many: bool) -> None:
+    if profile.replaces is not None and many:
+        raise UsageProblem(
+            "Several profiles cannot take over the identity of one.",
+            hint="Build one address at a time, each with the profile it replaces.",
+            code="one_profile",
+        )
 
 
 def _refuse_open_password(maker: WishMaker) -> None:

@@ -19,7 +19,6 @@ from profilegen.cli.wishes import wish_maker
 from profilegen.config.passwords import ask
 from profilegen.errors import NotPossible, UsageProblem
 from profilegen.flow.values import Asked, Fixed, FixOrder
-from profilegen.profile.wish import Identity
 from profilegen.settings.candidates import Notice, Resolution
 from profilegen.settings.document import resolution_document
 from profilegen.settings.resolved import resolution_of
@@ -75,7 +74,6 @@ def fix(
             level=level, with_password=LEVEL_WITH_PASSWORD, recipient=Address.parse(to) if to is not None else None
         ),
         path_for=target.path_for,
-        identity=Identity.NEW if signing.new_identity else Identity.KEEP,
         allowed_because=allow_unverified,
     )
     try:

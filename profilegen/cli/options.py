@@ -102,16 +102,6 @@ class OnePassword:
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="The password is the next line of standard input.")
     ] = False
-    outgoing_password_env: Annotated[
-        str | None, typer.Option("--outgoing-password-env", metavar="NAME", help="The same for the outgoing server.")
-    ] = None
-    outgoing_password_file: Annotated[
-        Path | None, typer.Option("--outgoing-password-file", metavar="FILE", help="The same for the outgoing server.")
-    ] = None
-    outgoing_password_stdin: Annotated[
-        bool, typer.Option("--outgoing-password-stdin", help="The same for the outgoing server.")
-    ] = False
-
 
     def given(self) -> Secret | None:
         """Return the password, None if no place is named."""
@@ -121,6 +111,16 @@ class OnePassword:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordOptions(OnePassword):
     """Where the passwords of a mailbox come from."""
+
+    outgoing_password_env: Annotated[
+        str | None, typer.Option("--outgoing-password-env", metavar="NAME", help="The same for the outgoing server.")
+    ] = None
+    outgoing_password_file: Annotated[
+        Path | None, typer.Option("--outgoing-password-file", metavar="FILE", help="The same for the outgoing server.")
+    ] = None
+    outgoing_password_stdin: Annotated[
+        bool, typer.Option("--outgoing-password-stdin", help="The same for the outgoing server.")
+    ] = False
 
     def incoming(self) -> Secret | None:
         """Return the incoming server's password, None if no place is named."""
@@ -177,6 +177,14 @@ class ProfileOptions:
         typer.Option("--encrypt-to", metavar="CERT", help="Encrypt for the one device with this certificate."),
     ] = None
 
+    replaces: Annotated[
+        Path | None,
+        typer.Option("--replaces", metavar="FILE", help="Take over the identity of this profile of another tool."),
+    ] = None
+    new_identity: Annotated[
+        bool, typer.Option("--new-identity", help="Let an account get a second identifier (devices add it).")
+    ] = False
+
     def overrides(self) -> Mapping[str, str]:
         """Return the `--set` options as a mapping; raises UsageProblem for one without "="."""
         pairs = [pair.partition("=") for pair in self.override or ()]
@@ -188,15 +196,12 @@ class ProfileOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningOptions:
-    """Who signs, and whether an account may change its identity."""
+    """Who signs."""
 
     unsigned: Unsigned = False
     key: KeyName = None
     allow_self_signed: Annotated[
         bool, typer.Option("--allow-self-signed", help="Sign a whole roster with a self-made key.")
-    ] = False
-    new_identity: Annotated[
-        bool, typer.Option("--new-identity", help="Let an account get a second identifier (devices add it).")
     ] = False
 
 

@@ -1,10 +1,31 @@
 """Profiles as input of a command."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from profilegen.errors import InputProblem
+from profilegen.profile.adoption import adopt
 from profilegen.profile.read import ReadResult, read
+from profilegen.profile.signature import examine_signature
+from profilegen.profile.wish import Replaced
 from profilegen.wiring import read_file
+
+
+def profile_to_replace(path: Path) -> Replaced:
+    """Return the identity and signer of a profile another tool made; raises InputProblem if there is none."""
+    result = read_profile(path)
+    content = result.content or {}
+    adopted = adopt(content)
+    signature = None
+    if result.signed_data is not None:
+        # Only who signed matters here, and that depends on no date.
+        signature = examine_signature(result.signed_data, (), datetime.now(UTC))
+    return Replaced(
+        adopted=adopted,
+        signed=result.signed,
+        encrypted=result.encrypted,
+        signer=signature.signer if signature else None,
+    )
 
 
 def read_profile(path: Path) -> ReadResult:

@@ -8,11 +8,12 @@ from pathlib import Path
 from profilegen.address import Address
 from profilegen.cli.options import LookupOptions, PasswordOptions, ProfileOptions
 from profilegen.cli.policy import allowed
+from profilegen.cli.profiles import profile_to_replace
 from profilegen.config.values import Config
 from profilegen.errors import InputProblem, ProfilegenError, UsageProblem
 from profilegen.profile.pem import split_certificates
 from profilegen.profile.types import Platform
-from profilegen.profile.wish import AccountWish, LookupWish, PasswordsInProfile, ProfileWish
+from profilegen.profile.wish import AccountWish, Identity, LookupWish, PasswordsInProfile, ProfileWish, Replaced
 from profilegen.secret import Secret
 from profilegen.settings.document import SettingsDocument, parse_settings
 from profilegen.settings.roster import BadRow, RosterRow
@@ -46,6 +47,7 @@ class WishMaker:
     expires: datetime | None
     incoming_password: Secret | None = field(default=None)
     outgoing_password: Secret | None = field(default=None)
+    replaces: Replaced | None = None
 
     def for_address(self, text: str) -> NumberedWish:
         """Return the wish for an address of the command line; raises AddressProblem."""
@@ -79,6 +81,7 @@ class WishMaker:
             relay=row.outgoing,
             incoming_password=row.password,
             outgoing_password=row.outgoing_password,
+            previous=row.previous_address,
         )
 
     def _account(
@@ -92,6 +95,7 @@ class WishMaker:
         relay: str | None = None,
         incoming_password: Secret | None = None,
         outgoing_password: Secret | None = None,
+        previous: Address | None = None,
     ) -> AccountWish:
         asked = self.profile
         return AccountWish(
@@ -105,6 +109,7 @@ class WishMaker:
             overrides=self.overrides,
             incoming_password=incoming_password or self.incoming_password,
             outgoing_password=outgoing_password or self.outgoing_password,
+            previous=previous,
         )
 
     def _wish(self, accounts: tuple[AccountWish, ...], *, person: str | None, platform: Platform) -> ProfileWish:
@@ -121,6 +126,8 @@ class WishMaker:
             certificates=self.certificates,
             passwords=PasswordsInProfile.ENCRYPTED if self.profile.encrypt_to else inside,
             lookup=self.lookup,
+            identity=Identity.NEW if self.profile.new_identity else Identity.KEEP,
+            replaces=self.replaces,
         )
 
     def _settings_of(self, address: Address) -> SettingsDocument | None:
@@ -146,6 +153,7 @@ def wish_maker(config: Config, profile: ProfileOptions, how: LookupOptions, pass
         expires=_parse_date(profile.expires),
         incoming_password=passwords.incoming(),
         outgoing_password=passwords.outgoing(),
+        replaces=None if profile.replaces is None else profile_to_replace(profile.replaces),
     )
 
 

@@ -14,7 +14,14 @@ from dataclasses import dataclass, replace
 from profilegen.diagnosis.levels import reached_level
 from profilegen.diagnosis.relay import relay_notice
 from profilegen.errors import UsageProblem
-from profilegen.flow.identity import refuse_second_identifier, rotation_notices, signer_notice
+from profilegen.flow.identity import (
+    identity_to_keep,
+    refuse_second_identifier,
+    rename_notices,
+    replaced_notices,
+    rotation_notices,
+    signer_notice,
+)
 from profilegen.flow.trial import (
     endpoints_of,
     level_of,
@@ -41,6 +48,7 @@ from profilegen.ports import (
     Verifier,
 )
 from profilegen.profile.account import AccountChoice, choose_account
+from profilegen.profile.adopted import Adopted
 from profilegen.profile.encryption import encrypted_profile, payload_array
 from profilegen.profile.envelope import build_profile
 from profilegen.profile.found import found_accounts
@@ -82,7 +90,7 @@ class Flow:
         if not proof.ok and reason is None:
             return Fixed(draft=draft, proof=proof, handed=None, allowed_because=None)
         path = order.path_for(draft.order.accounts[0].address, draft.profile.identifier)
-        hand_over = HandOver(path=path, identity=order.identity, level=proof.level, allowed_because=reason)
+        hand_over = HandOver(path=path, level=proof.level, allowed_because=reason)
         handed = await self.hand_over(draft, hand_over)
         return Fixed(draft=draft, proof=proof, handed=handed, allowed_because=reason)
 
@@ -95,14 +103,16 @@ class Flow:
             account, told = await self._account(account_wish, document, wish)
             accounts.append(account)
             notices += [*document.notices, *told]
-        order = self._order(wish, settings, tuple(accounts))
+        issued = [await self.log.last(account.address.account) for account in accounts]
+        order = self._order(wish, settings, tuple(accounts), identity_to_keep(wish, filter(None, issued)))
+        profile = build_profile(order)
         return Draft(
             wish=wish,
             settings=settings,
             resolutions=tuple(resolution for _, resolution in found if resolution is not None),
             order=order,
-            profile=build_profile(order),
-            notices=(*notices, *build_notices(order)),
+            profile=profile,
+            notices=(*notices, *build_notices(order), *await rename_notices(self.log, wish, order, profile)),
         )
 
     async def rotation(self) -> tuple[Notice, ...]:
@@ -148,11 +158,13 @@ class Flow:
         """Sign, then write record and file together; nothing is left behind if any of it fails."""
         asked = [await self.log.last(account.address.account) for account in draft.order.accounts]
         issued = [record for record in asked if record is not None]
-        if hand_over.identity is Identity.KEEP:
+        if draft.wish.identity is Identity.KEEP:
             refuse_second_identifier(draft.profile, issued)
         finished = await self._encrypted(draft.profile)
         signer, data = await self._signed(finished)
-        notices = (signer_notice(record, draft.profile, signer) for record in issued)
+        notices = [signer_notice(record, draft.profile, signer) for record in issued]
+        if draft.wish.replaces is not None:
+            notices += replaced_notices(draft.wish.replaces, signer, draft.profile)
         handed = Handed(
             path=hand_over.path,
             sha256=self.digest(data),
@@ -224,7 +236,11 @@ class Flow:
         )
 
     def _order(
-        self, wish: ProfileWish, settings: tuple[SettingsDocument, ...], accounts: tuple[Account, ...]
+        self,
+        wish: ProfileWish,
+        settings: tuple[SettingsDocument, ...],
+        accounts: tuple[Account, ...],
+        adopted: Adopted | None,
     ) -> ProfileOrder:
         first = settings[0]
         return ProfileOrder(
@@ -237,6 +253,7 @@ class Flow:
             person=wish.person,
             expires=wish.expires,
             certificates=wish.certificates,
+            adopted=adopted,
         )
 
     async def _encrypted(self, profile: Profile) -> Profile:
@@ -261,4 +278,5 @@ class Flow:
             issued_at=self.clock.now(),
             level=hand_over.level,
             allowed_because=hand_over.allowed_because,
+            adopted=draft.order.adopted,
         )

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from profilegen.address import Address
 from profilegen.profile.order import ProfileOrder
 from profilegen.profile.types import Profile, SignerFacts
-from profilegen.profile.wish import Identity, ProfileWish
+from profilegen.profile.wish import ProfileWish
 from profilegen.report import Report
 from profilegen.secret import Secret
 from profilegen.settings.candidates import Notice, Resolution
@@ -73,7 +73,6 @@ class HandOver:
     """Where a file goes and why it may: on a level of evidence, or because somebody takes responsibility in words."""
 
     path: PurePath
-    identity: Identity = Identity.KEEP
     level: int | None = None
     allowed_because: str | None = None
 
@@ -94,7 +93,6 @@ class FixOrder:
 
     asked: Asked
     path_for: Callable[[Address, str], PurePath]
-    identity: Identity = Identity.KEEP
     allowed_because: str | None = None
 
 

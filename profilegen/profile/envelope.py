@@ -27,7 +27,7 @@ def build_profile(order: ProfileOrder) -> Profile:
     its key) and NotPossible (a sign-in that no payload of this platform can express).
     """
     key = _key(order)
-    identifier = identity.top_identifier(order.identifier_prefix, key)
+    identifier = order.adopted.identifier if order.adopted else identity.top_identifier(order.identifier_prefix, key)
     contents = [*_certificates(order, key), *_accounts(order)]
     tree = _envelope(order, identifier, contents)
     refuse_unusable_text(tree)
@@ -71,8 +71,17 @@ def _envelope(order: ProfileOrder, identifier: str, contents: list[Payload]) -> 
 def _accounts(order: ProfileOrder) -> Iterator[Payload]:
     for account in order.accounts:
         for kind, name, payload_type, keys in _account_payloads(account, order):
-            identifier = identity.account_identifier(order.identifier_prefix, account.address, kind)
-            yield _inner(identifier, payload_type, f"{name} {account.address.display}", order) | keys
+            payload = _inner(_identity(account, kind, payload_type, order), payload_type, order)
+            yield payload | {"PayloadDisplayName": f"{name} {account.address.display}"} | keys
+
+
+def _identity(account: Account, kind: str, payload_type: str, order: ProfileOrder) -> tuple[str, str]:
+    """Return PayloadIdentifier and PayloadUUID of one payload of an account, those of its predecessor if it has one."""
+    adopted = order.adopted.payload_for(payload_type, account.address.account) if order.adopted else None
+    if adopted is not None:
+        return adopted.identifier, adopted.uuid
+    identifier = identity.account_identifier(order.identifier_prefix, account.address, kind)
+    return identifier, identity.inner_uuid(identifier)
 
 
 def _account_payloads(account: Account, order: ProfileOrder) -> Iterator[tuple[str, str, str, Payload]]:
@@ -100,15 +109,15 @@ def _certificates(order: ProfileOrder, key: str) -> Iterator[Payload]:
     for der in dict.fromkeys(order.certificates):
         keys = certificate_payload(der)
         identifier = identity.certificate_identifier(order.identifier_prefix, key, der)
-        yield _inner(identifier, keys["PayloadType"], keys["PayloadDisplayName"], order) | keys
+        yield _inner((identifier, identity.inner_uuid(identifier)), keys["PayloadType"], order) | keys
 
 
-def _inner(identifier: str, payload_type: str, name: str, order: ProfileOrder) -> Payload:
+def _inner(identifiers: tuple[str, str], payload_type: str, order: ProfileOrder) -> Payload:
+    identifier, uuid = identifiers
     return present(
         PayloadType=payload_type,
         PayloadVersion=1,
         PayloadIdentifier=identifier,
-        PayloadUUID=identity.inner_uuid(identifier),
-        PayloadDisplayName=name,
+        PayloadUUID=uuid,
         PayloadOrganization=order.organization or None,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from profilegen.address import Address
 from profilegen.errors import ConfigProblem, SettingsProblem
+from profilegen.profile.adopted import Adopted
 from profilegen.profile.types import Delivery, Platform
 from profilegen.secret import Secret
 from profilegen.settings.candidates import AccountPayload
@@ -48,7 +49,8 @@ class ProfileOrder:
 
     `person` names whose accounts these are and is needed for more than one; `seal` is a local random key of at least
     16 bytes that keeps the profile's UUID from confirming guessed passwords; `expires` is when the device removes the
-    profile (aware); `certificates` are CA certificates in DER. Raises SettingsProblem, ConfigProblem (seal).
+    profile (aware); `certificates` are CA certificates in DER; `adopted` is the identity of another tool's profile that
+    this one replaces. Raises SettingsProblem, ConfigProblem (seal).
     """
 
     accounts: tuple[Account, ...]
@@ -60,6 +62,7 @@ class ProfileOrder:
     person: str | None = None
     expires: datetime | None = None
     certificates: tuple[bytes, ...] = ()
+    adopted: Adopted | None = None
 
     def __post_init__(self) -> None:
         mailboxes = [account.address.account for account in self.accounts]

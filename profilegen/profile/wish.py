@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from profilegen.address import Address
 from profilegen.profile.account import AccountType
-from profilegen.profile.types import Delivery, Platform
+from profilegen.profile.adopted import Adopted
+from profilegen.profile.types import Delivery, Platform, SignerFacts
 from profilegen.secret import Secret
 from profilegen.settings.document import SettingsDocument
 
@@ -26,7 +27,7 @@ class AccountWish:
     One mailbox: what is said about it beyond its address.
 
     `settings` skips the lookup; `overrides` are dotted keys of `lookup`'s object; `relay` is the catalogue id of a
-    relay service for outgoing mail; the passwords are for the test-send.
+    relay service for outgoing mail; the passwords are for the test-send; `previous` is the address this mailbox had.
     """
 
     address: Address
@@ -39,6 +40,7 @@ class AccountWish:
     overrides: Mapping[str, str] = field(default_factory=dict)
     incoming_password: Secret | None = None
     outgoing_password: Secret | None = None
+    previous: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,23 @@ class LookupWish:
     sources: tuple[str, ...] | None = None
     trust: tuple[str, ...] = ()
     allow_http: bool = False
+
+
+class Identity(StrEnum):
+    """What may happen to the identifier an account already has: a second one would duplicate it on the device."""
+
+    KEEP = "keep"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A profile of another tool to be replaced; `signer` is None where nobody, or somebody unknown, signed it."""
+
+    adopted: Adopted
+    signed: bool
+    encrypted: bool
+    signer: SignerFacts | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +86,5 @@ class ProfileWish:
     certificates: tuple[bytes, ...] = ()
     passwords: PasswordsInProfile = PasswordsInProfile.NEVER
     lookup: LookupWish = field(default_factory=LookupWish)
-
-
-class Identity(StrEnum):
-    """What may happen to the identifier an account already has: a second one would duplicate it on the device."""
-
-    KEEP = "keep"
-    NEW = "new"
+    identity: Identity = Identity.KEEP
+    replaces: Replaced | None = None

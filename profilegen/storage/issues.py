@@ -1,13 +1,18 @@
 """What was issued, append only."""
 
+import json
 import sqlite3
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from profilegen.ports import Issued
+from profilegen.profile.adopted import Adopted, AdoptedPayload
 from profilegen.storage.state import State
 
 _LAST = """
-SELECT issued.* FROM issued JOIN issued_account ON issued_account.issued_id = issued.id
+SELECT issued.*, issued_adoption.payloads AS adopted
+FROM issued JOIN issued_account ON issued_account.issued_id = issued.id
+LEFT JOIN issued_adoption ON issued_adoption.issued_id = issued.id
 WHERE issued_account.account = ? ORDER BY issued.id DESC LIMIT 1
 """
 _SIGNED_OTHERWISE = """
@@ -20,6 +25,7 @@ _APPEND = """
 INSERT INTO issued (identifier, uuid, revision, sha256, signer_spki_sha256, issued_at, level, allowed_because)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
+_APPEND_ADOPTION = "INSERT INTO issued_adoption (issued_id, payloads) VALUES (?, ?)"
 _APPEND_ACCOUNT = "INSERT INTO issued_account (account, issued_id, position) VALUES (?, ?, ?)"
 
 
@@ -61,6 +67,9 @@ class SqliteIssueLog:
             distinct = dict.fromkeys(issued.accounts)
             rows = [(account, issued_id, position) for position, account in enumerate(distinct)]
             connection.executemany(_APPEND_ACCOUNT, rows)
+            if issued.adopted is not None:
+                payloads = json.dumps([asdict(payload) for payload in issued.adopted.payloads])
+                connection.execute(_APPEND_ADOPTION, (issued_id, payloads))
 
 
 def _issued(row: sqlite3.Row, accounts: tuple[str, ...]) -> Issued:
@@ -74,4 +83,9 @@ def _issued(row: sqlite3.Row, accounts: tuple[str, ...]) -> Issued:
         issued_at=datetime.fromisoformat(row["issued_at"]),
         level=row["level"],
         allowed_because=row["allowed_because"],
+        adopted=None if row["adopted"] is None else _adopted(row["identifier"], row["adopted"]),
     )
+
+
+def _adopted(identifier: str, payloads: str) -> Adopted:
+    return Adopted(identifier=identifier, payloads=tuple(AdoptedPayload(**payload) for payload in json.loads(payloads)))

@@ -25,6 +25,13 @@ CREATE TABLE issued_account (
 
 _ISSUED_ACCOUNT_BY_ISSUE = "CREATE INDEX issued_account_by_issue ON issued_account (issued_id, position)"
 
+_ISSUED_ADOPTION = """
+CREATE TABLE issued_adoption (
+    issued_id INTEGER PRIMARY KEY REFERENCES issued (id),
+    payloads  TEXT NOT NULL -- JSON: payload type, account, identifier and UUID of each payload taken over
+)
+"""
+
 _LOGIN_FAILURE = """
 CREATE TABLE login_failure (
     id        INTEGER PRIMARY KEY,
@@ -148,5 +155,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ),
         _CANARY,
     ),
+    (_ISSUED_ADOPTION, *(_forbid(action, "issued_adoption") for action in ("UPDATE", "DELETE"))),
 )
 """The statements that lead from each version of the file to the next; the version is SQLite's `user_version`."""

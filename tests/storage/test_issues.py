@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from profilegen.ports import Issued, IssueLog
+from profilegen.profile.adopted import Adopted, AdoptedPayload
 from profilegen.storage.issues import SqliteIssueLog
 from profilegen.storage.state import State
 from tests.storage import workers
@@ -144,3 +145,12 @@ def test_only_what_was_last_issued_with_another_key_is_counted(path: Path) -> No
     counted = [asyncio.run(log_at(path).signed_otherwise(key)) for key in ("new", "old", "third", None)]
 
     assert counted == [2, 1, 3, 3]
+
+
+def test_an_identity_taken_over_is_remembered_with_every_payload(path: Path) -> None:
+    mail = AdoptedPayload(payload_type="com.apple.mail.managed", account="you@example.com", identifier="m", uuid="M")
+    entry = replace(issued("you@example.com"), adopted=Adopted(identifier="com.example.mail", payloads=(mail,)))
+
+    record(path, entry)
+
+    assert last(path, "you@example.com") == entry
