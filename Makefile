@@ -2,8 +2,9 @@
 
 VENV = .venv
 BIN = $(VENV)/bin
+SECONDS = 60
 
-.PHONY: help demo test check lab-up lab-down clean
+.PHONY: help demo test check fuzz lab-up lab-down clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -23,6 +24,9 @@ check: $(VENV)/dev.stamp ## run all gates that need no test: style, types, layer
 	$(BIN)/deptry .
 	$(BIN)/profilegen providers check
 
+fuzz: $(VENV)/fuzz.stamp ## look for bytes that make check stumble, for SECONDS=60, guided by coverage (Linux)
+	$(BIN)/python -m tests.fuzz $(SECONDS)
+
 lab-up: $(VENV)/dev.stamp ## start the mail servers of the tests, for trying things by hand
 	sh .ci/servers
 	$(BIN)/python -m tests.lab up
@@ -41,3 +45,7 @@ $(VENV)/run.stamp: pyproject.toml
 $(VENV)/dev.stamp: pyproject.toml
 	sh .ci/venv $(VENV) '.[dev]'
 	touch $(VENV)/run.stamp $@
+
+$(VENV)/fuzz.stamp: pyproject.toml
+	sh .ci/venv $(VENV) '.[dev,fuzz]'
+	touch $(VENV)/run.stamp $(VENV)/dev.stamp $@
