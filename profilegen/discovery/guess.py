@@ -1,7 +1,7 @@
 """The usual names, when nobody has said anything: found only if they exist and prove by certificate who they are."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from profilegen.address import Address
 from profilegen.discovery.tasks import call_off
@@ -47,22 +47,17 @@ class GuessSource:
                 names = await self._existing(address.domain, protocols)
         except (WorldProblem, TimeoutError):
             return Answer(kind=self.kind)
-        servers = [
-            server for protocol in protocols if protocol in _HOSTS for server in _servers(protocol, names, address)
-        ]
+        servers = [server for protocol in protocols for server in _servers(protocol, names, address)]
         passed = await self._passed(servers)
         notices = (_guessed(address.domain),) if passed else ()
         return Answer(kind=self.kind, candidates=self._candidates(servers, passed), notices=notices)
 
-    async def _existing(self, domain: str, protocols: Collection[Protocol]) -> list[str]:
-        """The names that exist; those only a wildcard record answers for come last."""
-        prefixes = dict.fromkeys(prefix for protocol in protocols for prefix in _HOSTS.get(protocol, ()))
-        hosts = [prefix + domain for prefix in prefixes]
-        wildcard = Wildcard(resolver=self._resolver, domain=domain, label=self._label())
-        anything = await wildcard.addresses()
+    async def _existing(self, domain: str, protocols: Collection[Protocol]) -> dict[str, bool]:
+        """The names that exist, and of each whether only a wildcard record answers for it."""
+        hosts = list({prefix + domain for protocol in protocols for prefix in _HOSTS.get(protocol, ())})
+        anything = await Wildcard(resolver=self._resolver, domain=domain, label=self._label()).addresses()
         found = await asyncio.gather(*map(self._resolver.addresses, hosts))
-        existing = [(host, set(addresses)) for host, addresses in zip(hosts, found, strict=True) if addresses]
-        return [host for host, _ in sorted(existing, key=lambda pair: bool(anything) and pair[1] <= anything)]
+        return {host: anything >= set(addresses) for host, addresses in zip(hosts, found, strict=True) if addresses}
 
     async def _passed(self, servers: Sequence[Server]) -> set[Server]:
         at_once = asyncio.Semaphore(AT_ONCE)
@@ -103,9 +98,10 @@ class GuessSource:
         return Source(kind=self.kind, detail=detail, fetched=self._clock.now())
 
 
-def _servers(protocol: Protocol, names: Sequence[str], address: Address) -> Iterator[Server]:
-    wanted = {prefix + address.domain for prefix in _HOSTS[protocol]}
-    for host in (name for name in names if name in wanted):
+def _servers(protocol: Protocol, names: Mapping[str, bool], address: Address) -> Iterator[Server]:
+    """What to try of one protocol: the usual names first, those only a wildcard answers for last."""
+    hosts = [prefix + address.domain for prefix in _HOSTS.get(protocol, ()) if prefix + address.domain in names]
+    for host in sorted(hosts, key=names.__getitem__):
         for port, security in _PORTS[protocol]:
             yield Server(
                 protocol=protocol,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from profilegen.address import Address
 from profilegen.discovery.gateways import gateway
+from profilegen.discovery.tasks import call_off
 from profilegen.ports import Catalogue, Clock, MxRecord, ProviderAnswer, Resolver
 from profilegen.settings.candidates import Answer, Candidate, Notice, Source, Tier
 
@@ -55,11 +56,15 @@ class HintSource:
 
     async def find(self, address: Address) -> Answer:
         """Return the servers and the advice of a provider with two traces, a notice for one; nothing if MX is clear."""
-        mx, texts, alias = await asyncio.gather(
-            self._resolver.mx(address.domain),
-            self._resolver.txt(address.domain),
-            self._resolver.cname(f"autodiscover.{address.domain}"),
+        questions = (
+            asyncio.create_task(self._resolver.mx(address.domain)),
+            asyncio.create_task(self._resolver.txt(address.domain)),
+            asyncio.create_task(self._resolver.cname(f"autodiscover.{address.domain}")),
         )
+        try:
+            mx, texts, alias = await asyncio.gather(*questions)
+        finally:
+            await call_off(questions)  # where one fails, gather lets the others run on
         hosts = [record for record in mx.records if record.host]
         if not hosts or await self._is_clear(address, hosts):
             return Answer(kind=self.kind)
