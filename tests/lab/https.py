@@ -135,10 +135,10 @@ def https_server(certificate: IssuedCertificate, site: Site) -> Iterator[HttpsSe
 
 
 @contextmanager
-def http_server(site: Site) -> Iterator[HttpsServer]:
-    """Serve `site` without encryption until the block ends."""
+def http_server(site: Site, address: str | None = None) -> Iterator[HttpsServer]:
+    """Serve `site` without encryption until the block ends, by default on an address of its own."""
     asked: list[Asked] = []
-    server = _Server((_free_address()[0], 80), _handler(site, asked))
+    server = _Server((address or _free_address()[0], 80), _handler(site, asked))
     with _running(server):
         yield HttpsServer(address=str(server.server_address[0]), asked=asked)
 
