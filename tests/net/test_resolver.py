@@ -81,6 +81,14 @@ def test_the_strings_of_a_txt_record_are_joined(server: str) -> None:
 
 
 @pytest.mark.servers
+def test_a_cname_is_told_and_not_followed_in_lower_case(server: str) -> None:
+    resolver = resolver_at(server)
+    assert asyncio.run(resolver.cname("alias.test")) == "hop.test"
+    assert asyncio.run(resolver.cname("both.test")) is None
+    assert asyncio.run(resolver.cname("nobody.test")) is None
+
+
+@pytest.mark.servers
 def test_servfail_is_a_problem_and_not_an_empty_answer(server: str) -> None:
     with pytest.raises(ResolverProblem) as caught:
         asyncio.run(resolver_at(server).mx("broken.test"))
@@ -129,6 +137,7 @@ def test_fixed_hosts_know_their_table_and_nothing_else() -> None:
     assert asyncio.run(hosts.addresses("mail.example")) == ("127.0.0.1",)
     assert asyncio.run(hosts.addresses("other.example")) == ()
     assert asyncio.run(hosts.mx("mail.example")).records == ()
+    assert asyncio.run(hosts.cname("mail.example")) is None
 
 
 @contextmanager

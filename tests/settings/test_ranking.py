@@ -20,7 +20,7 @@ from profilegen.settings.candidates import (
 )
 from profilegen.settings.ranking import Probes, place, ranked
 from profilegen.settings.servers import Auth, Protocol, Security, Server
-from profilegen.settings.verdict import NO_TLS_OFFERED, is_settled, resolve, worth_probing
+from profilegen.settings.verdict import NO_TLS_OFFERED, is_settled, resolve, still_missing, worth_probing
 from tests.discovery.world import YOU, answer, server
 
 IMAPS = server("imap://imap.example.test:993/tls")
@@ -138,6 +138,40 @@ def test_two_sources_of_tier_3_that_agree_need_no_probe() -> None:
     assert judged(srv, mx).status is Status.OK
     assert judged(srv, replace(mx, candidates=mx.candidates[:1])).status is Status.UNTRUSTED
     assert judged(srv, answer("hint", Tier.T4, IMAPS, SMTP)).status is Status.UNTRUSTED
+
+
+def test_two_sources_of_tier_4_over_different_channels_are_trusted_like_the_domains_dns() -> None:
+    srv, hint = answer("srv", Tier.T4, IMAPS, SMTP), answer("hint", Tier.T4, IMAPS, SMTP)
+    web = answer("autodiscover", Tier.T4, IMAPS, SMTP)
+    assert [one.tier for one in ranked([srv, hint], {})] == [Tier.T4, Tier.T4]
+    assert [one.tier for one in ranked([srv, web], {})] == [Tier.T3, Tier.T3]
+    assert judged(srv, web).status is Status.UNTRUSTED
+    assert judged(srv, web, seen=probes(IMAPS, SMTP)).status is Status.OK
+    assert judged(srv, hint, seen=probes(IMAPS, SMTP)).status is Status.UNTRUSTED
+    assert worth_probing([srv, hint]) == ((), ())
+    assert worth_probing([srv, web]) == ((IMAPS,), (SMTP,))
+
+
+@pytest.mark.parametrize("tier", [Tier.T5, Tier.T6])
+def test_agreement_does_not_lift_what_was_heard_in_clear_text_or_guessed(tier: Tier) -> None:
+    low, web = answer("srv", tier, IMAPS), answer("autodiscover", tier, IMAPS)
+    assert [one.tier for one in ranked([low, web], {})] == [tier]
+
+
+def test_servers_that_prefer_oauth_and_take_a_password_come_with_a_word_about_app_passwords() -> None:
+    both = (Auth.OAUTH2, Auth.PASSWORD)
+    imap, smtp = replace(IMAPS, auth=both), replace(SMTP, auth=(Auth.PASSWORD, Auth.OAUTH2))
+    assert [one.code for one in judged(answer("autoconfig", Tier.T2, imap, SMTP)).notices] == ["app_password_likely"]
+    assert judged(answer("autoconfig", Tier.T2, IMAPS, smtp)).notices == ()
+    assert judged(answer("catalogue", Tier.T1, imap, SMTP, advice=GMAIL)).notices == GMAIL.notices
+
+
+def test_what_nobody_names_may_be_guessed_unless_the_domain_or_its_provider_says_no() -> None:
+    assert still_missing([]) == (Protocol.IMAP, Protocol.SMTP)
+    assert still_missing([answer("srv", Tier.T6, POPS)]) == (Protocol.SMTP,)
+    assert still_missing([Answer(kind="srv", declares_none=(Protocol.SMTP,))]) == (Protocol.IMAP,)
+    assert still_missing([Answer(kind="mx", notices=(Notice(code="null_mx", text="No mail."),))]) == (Protocol.SMTP,)
+    assert still_missing([Answer(kind="mx", advice=Advice(provider="closed", status=Status.DEAD))]) == ()
 
 
 def test_not_found_only_if_every_source_answered() -> None:
