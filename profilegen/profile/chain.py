@@ -85,7 +85,7 @@ def walk_chain(
     )
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # it spends its budget
 class _Search:
     """A search for paths, the shortest way to an anchor first; its budget is spent with every signature looked at."""
 

@@ -41,7 +41,7 @@ class Container:
     readable: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # collected while walking
 class _Facts:
     modern: bool = False
     rounds: int = 0

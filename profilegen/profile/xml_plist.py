@@ -48,7 +48,7 @@ class XmlFacts:
     returns: tuple[tuple[str, int], ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # filled while reading
 class _Container:
     """An open dictionary or array, and the key that waits for its value."""
 
@@ -56,7 +56,7 @@ class _Container:
     key: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # the state of a parser
 class _Pass:
     """The state of one pass; its public methods are expat's handlers."""
 

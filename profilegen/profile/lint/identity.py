@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from profilegen.profile.findings import Severity
-from profilegen.profile.lint.rule import Fault, PayloadView, Rule, Subject, text_of
+from profilegen.profile.lint.rule import Fault, PayloadView, Rule, Subject, shown, text_of
 from profilegen.profile.mail import MAIL
 from profilegen.profile.types import Platform
 
@@ -52,7 +52,7 @@ def wrong_version(subject: Subject) -> Iterator[Fault]:
         one = not isinstance(version, bool) and version in (1.0, "1", "1.0")
         yield Fault(
             path=prefix + "PayloadVersion",
-            message="PayloadVersion is 1 in the wrong type." if one else "PayloadVersion is not 1.",
+            message=f"PayloadVersion is {shown(version)}, " + ("1 in the wrong type." if one else "not 1."),
             hint="Write <integer>1</integer>.",
             severity=Severity.WARNING if one else None,
         )
@@ -84,7 +84,7 @@ def malformed_uuid(subject: Subject) -> Iterator[Fault]:
         if not value and not isinstance(keys.get("PayloadUUID"), str | None):
             yield _uuid_fault(prefix, "PayloadUUID is not text.")
         elif value and not _UUID.fullmatch(value):
-            yield _uuid_fault(prefix, "PayloadUUID is no UUID in hexadecimal digits.")
+            yield _uuid_fault(prefix, f"PayloadUUID {shown(value)} is no UUID in hexadecimal digits.")
         elif value not in (value.upper(), value.lower()):
             yield _uuid_fault(prefix, "PayloadUUID mixes upper and lower case.")
 
@@ -96,7 +96,7 @@ def unusual_identifier(subject: Subject) -> Iterator[Fault]:
         if value and not _REVERSE_DNS.fullmatch(value):
             yield Fault(
                 path=prefix + "PayloadIdentifier",
-                message="PayloadIdentifier is no reverse-DNS name.",
+                message=f"PayloadIdentifier {shown(value)} is no reverse-DNS name.",
                 hint="Use letters, digits, hyphens and dots, like com.example.mail.",
             )
 

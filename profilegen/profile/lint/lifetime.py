@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from profilegen.address import shorten
 from profilegen.profile.findings import Severity
-from profilegen.profile.lint.rule import Fault, Rule, Subject
+from profilegen.profile.lint.rule import Fault, Rule, Subject, shown
 from profilegen.profile.mail import MAIL
 from profilegen.profile.types import Delivery, Platform
 
@@ -69,7 +69,7 @@ def unclear_device(subject: Subject) -> Iterator[Fault]:
     """PG217: without a target iOS asks a person with a watch on which device to install."""
     value = subject.top.get("TargetDeviceType")
     if value is not None and (type(value) is not int or value not in _DEVICE_TYPES):
-        message = "TargetDeviceType is no whole number from 0 to 6, so no device takes the profile."
+        message = f"TargetDeviceType is {shown(value)}, no whole number from 0 to 6: no device takes the profile."
         yield Fault(path="TargetDeviceType", message=message, hint="Write 1 for iPhone and iPad, 5 for Mac.")
     by_hand = subject.platform is Platform.IOS and subject.delivery is Delivery.INTERACTIVE
     if value is None and by_hand and any(True for _ in subject.of_type(MAIL)):

@@ -8,7 +8,7 @@ from typing import Any
 from profilegen.address import Address, shorten
 from profilegen.errors import AddressProblem
 from profilegen.profile.findings import Severity
-from profilegen.profile.lint.rule import Fault, Rule, Subject, text_of
+from profilegen.profile.lint.rule import Fault, Rule, Subject, shown, text_of
 from profilegen.profile.mail import MAIL
 from profilegen.profile.schema import Key, payload_keys, top_level_keys
 from profilegen.profile.types import Delivery
@@ -29,7 +29,11 @@ def malformed_address(subject: Subject) -> Iterator[Fault]:
         parts = value.split(",") if isinstance(value, str) and len(value) <= _LONGEST_LIST else []
         path = payload.at("EmailAddress")
         if not parts or not all(_is_address(part) for part in parts):
-            yield Fault(path=path, message="EmailAddress is no mail address.", hint="Write it like you@example.com.")
+            yield Fault(
+                path=path,
+                message=f"EmailAddress is {shown(value)}, no mail address.",
+                hint="Write it like you@example.com.",
+            )
         elif len(parts) > 1:
             yield Fault(
                 path=path,

@@ -6,7 +6,7 @@ from typing import TypeGuard
 
 from profilegen.errors import SettingsProblem
 from profilegen.profile.findings import Severity
-from profilegen.profile.lint.rule import Fault, PayloadView, Rule, Subject, text_of
+from profilegen.profile.lint.rule import Fault, PayloadView, Rule, Subject, shown, text_of
 from profilegen.profile.mail import APPLE_AUTH, MAIL
 from profilegen.settings.servers import SECURITY_OF_PORT, Security, clean_host
 
@@ -27,7 +27,7 @@ def wrong_words(subject: Subject) -> Iterator[Fault]:
         for key, words in expected.items():
             value = payload.keys.get(key)
             if value not in words:
-                state = "is missing" if value is None else "is none of Apple's words"
+                state = "is missing" if value is None else f"is {shown(value)}, which is none of Apple's words"
                 yield Fault(path=payload.at(key), message=f"{key} {state}.", hint=f"Use one of {', '.join(words)}.")
 
 
@@ -38,6 +38,9 @@ def wrong_host(subject: Subject) -> Iterator[Fault]:
         fault = _host_fault(payload.keys.get(key))
         if fault is not None:
             message, severity = fault
+            name = payload.keys.get(key)
+            if isinstance(name, str) and name and "@" not in name:  # before an @ there may be a password
+                message = f"{message}: {shown(name)}"
             hint = "Write the full name alone, like smtp.example.com."
             yield Fault(path=payload.at(key), message=f"{key} {message}.", hint=hint, severity=severity)
 
@@ -63,7 +66,7 @@ def impossible_port(subject: Subject) -> Iterator[Fault]:
         if key in payload.keys and not is_port(value):
             yield Fault(
                 path=payload.at(key),
-                message=f"{key} is no whole number from 1 to 65535.",
+                message=f"{key} is {shown(value)}, no whole number from 1 to 65535.",
                 hint="Write it as <integer>, for example 587.",
             )
 

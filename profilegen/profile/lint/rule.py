@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from profilegen.address import shorten
 from profilegen.profile.findings import LintFinding, Severity
 from profilegen.profile.read import ReadResult
 from profilegen.profile.signature import Signature
@@ -89,3 +90,15 @@ def text_of(keys: Mapping[str, Any], key: str) -> str:
     """Return a text value; "" if it is missing or no text."""
     value = keys.get(key)
     return value if isinstance(value, str) else ""
+
+
+def shown(value: object) -> str:
+    """Return a value that is no secret as a message names it: on one line, at most 80 characters."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{shorten(value)}"'
+        case int() | float():
+            return shorten(str(value))
+    return f"a value of the type {type(value).__name__}"

@@ -7,7 +7,7 @@ from profilegen.profile.exchange import EXCHANGE_IOS, EXCHANGE_MACOS
 from profilegen.profile.findings import Severity
 from profilegen.profile.google import GOOGLE
 from profilegen.profile.lint.mail_servers import is_port
-from profilegen.profile.lint.rule import Fault, Rule, Subject, text_of
+from profilegen.profile.lint.rule import Fault, Rule, Subject, shown, text_of
 from profilegen.profile.types import Platform
 
 _SERVICES = {CALDAV: "CalDAV", CARDDAV: "CardDAV"}
@@ -22,7 +22,7 @@ def wrong_dav_server(subject: Subject) -> Iterator[Fault]:
         if port is not None and not is_port(port):
             yield Fault(
                 path=payload.at(f"{service}Port"),
-                message=f"{service}Port is no whole number from 1 to 65535.",
+                message=f"{service}Port is {shown(port)}, no whole number from 1 to 65535.",
                 hint="Write it as <integer>, for example 443.",
             )
         if payload.keys.get(f"{service}UseSSL") is False:
