@@ -13,6 +13,7 @@ from profilegen import __version__
 from profilegen.address import a_label
 from profilegen.errors import AddressProblem, NetworkProblem
 from profilegen.net.domains import registrable_domain
+from profilegen.net.opened import Opened
 from profilegen.net.policy import AddressPolicy, Encryption
 from profilegen.ports import HttpAnswer, Resolver
 
@@ -150,13 +151,13 @@ class HttpsClient:
     async def _fetch_from(self, address: str, question: _Question, patience: float) -> "_Fetched":
         import httpx2
 
-        name = _name(question.url)
+        name, opened = _name(question.url), Opened()
         request = httpx2.Request(
             question.method,
             question.url.copy_with(host=address),
             headers=question.headers,
             content=question.body,
-            extensions={"sni_hostname": name, "timeout": {"connect": patience}},
+            extensions={"sni_hostname": name, "timeout": {"connect": patience}, "trace": opened.note},
         )
         try:
             async with httpx2.AsyncHTTPTransport(verify=self._trust, trust_env=False) as transport:
@@ -167,6 +168,8 @@ class HttpsClient:
                     await response.aclose()
         except httpx2.TransportError as exc:
             raise _translated(exc, name) from exc
+        finally:
+            await opened.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
