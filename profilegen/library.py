@@ -18,6 +18,7 @@ async def lookup(
     probe: bool = True,
     sources: Iterable[str] | None = None,
     trust: Iterable[str] = (),
+    allow_http: bool = False,
     resolver: str | None = None,
     anchors: Iterable[bytes] = (),
     overrides: Path | None = None,
@@ -30,8 +31,9 @@ async def lookup(
 
     `offline` asks the catalogue and `overrides` alone and uses no network. `probe` False leaves the servers found
     alone. `sources` are names as for `--source`, None the default ones. `trust` are registrable domains of foreign
-    providers that are believed for this address. `resolver` is a name server as "ip" or "ip:port", None the system's.
-    `anchors` are further trust anchors, PEM or DER files' contents. `overrides` is a folder of settings files.
+    providers that are believed for this address. `allow_http` asks without encryption too, and believes no such answer.
+    `resolver` is a name server as "ip" or "ip:port", None the system's. `anchors` are further trust anchors, PEM or DER
+    files' contents. `overrides` is a folder of settings files.
 
     Returns a Resolution; that nothing was found or the world did not answer is its status, not an error. Raises
     AddressProblem for what is no mail address, UsageProblem for a source that does not exist, MachineProblem (or its
@@ -58,6 +60,7 @@ async def lookup(
         probe=probe,
         sources=None if sources is None else tuple(sources),
         trust=tuple(sorted(set(trust))),
+        allow_http=allow_http,
     )
     return await finder.resolve(question)
 

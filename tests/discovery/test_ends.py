@@ -251,6 +251,15 @@ def test_published_settings_that_cannot_be_reached_are_named_and_nothing_is_gues
     assert guesser.asked == ([] if noticed else [Protocol.IMAP, Protocol.SMTP])
 
 
+def test_what_an_unencrypted_place_says_instead_is_shown_and_not_believed() -> None:
+    around = means(ForbiddenProber(), resolver=FixedHosts({"autoconfig.example.test": ("127.0.0.1",)}))
+    sources = [hanging("autoconfig"), knowing("plain-autoconfig", Tier.T5, IMAP, SMTP)]
+    engine = Discovery(sources=sources, means=around, budgets=HASTY)
+    found = asyncio.run(engine.resolve(Question(address=YOU, allow_http=True)))
+    assert (found.status, found.incoming is not None) == (Status.UNREACHABLE, True)
+    assert [notice.code for notice in found.notices] == ["published_settings_unreachable"]
+
+
 def test_a_place_that_was_merely_not_waited_for_is_not_called_unreachable() -> None:
     around = means(FakeProber(), resolver=FixedHosts({"autoconfig.example.test": ("127.0.0.1",)}))
     engine = Discovery(
