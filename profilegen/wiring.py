@@ -6,7 +6,6 @@ uses.
 """
 
 import hashlib
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from profilegen.catalogue.lookup import FileCatalogue
     from profilegen.flow.story import Flow
     from profilegen.net.tls import TlsContexts
+    from profilegen.proof import Proving
     from profilegen.signing.keystore import Keystore
     from profilegen.storage.home import Home
     from profilegen.storage.state import State
@@ -244,19 +244,25 @@ class House:
         return make_offline_finder(self._equipment)
 
     @cached_property
-    def verifier(self) -> Verifier:
-        """The test-sender."""
-        from profilegen.probe.verifier import TestSender
-        from profilegen.storage.logins import SqliteLoginBudget
+    def proving(self) -> "Proving":
+        """What tests, and what remembers what was proved."""
+        from profilegen.diagnosis.coverage import Policy
+        from profilegen.proof import Proving
 
-        budget = SqliteLoginBudget(state=self.state, clock=self.clock)
-        return TestSender(
+        config = self.loaded.config
+        return Proving(
+            home=self.home,
+            state=self.state,
+            clock=self.clock,
             resolver=self.resolver,
             tls=self.tls,
-            budget=budget,
-            clock=self.clock,
-            new_token=lambda: secrets.token_hex(16),
+            policy=Policy(min_level=config.policy_min_level, max_age=config.policy_max_age),
         )
+
+    @property
+    def verifier(self) -> Verifier:
+        """The test-sender."""
+        return self.proving.verifier()
 
     def signer(self, name: str | None) -> Signer:
         """Return the signer of a key, by default the configured or first one; raises KeyProblem."""
@@ -282,11 +288,13 @@ class House:
         from profilegen.storage.issues import SqliteIssueLog
 
         catalogue: Catalogue = self.catalogue
+        finder = self.offline_finder if offline else self.finder
         return Flow(
-            finder=self.offline_finder if offline else self.finder,
+            finder=finder,
             catalogue=catalogue,
             resolver=self.resolver,
             verifier=self.verifier,
+            canaries=self.proving.canaries(finder),
             signer=signer,
             encrypter=encrypter,
             log=SqliteIssueLog(state=self.state),

@@ -27,7 +27,7 @@ OUR_BUG = 70
 COMMANDS = ("fix", "lookup", "build", "check", "show", "diff", "sign", "unsign", "encrypt", "test", "demo")
 """Commands; each is the function of its name in the module of its name."""
 
-GROUPS = ("key", "providers", "config")
+GROUPS = ("key", "canary", "providers", "config")
 """Command groups; each is `app` in the module of its name."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from profilegen.address import Address
+from profilegen.cli.canaryview import evidence_document
 from profilegen.cli.encryption import device_encrypter
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions, ProfileOptions, SigningOptions
@@ -17,7 +18,8 @@ from profilegen.cli.steps import device_steps, next_steps
 from profilegen.cli.target import Target
 from profilegen.cli.wishes import wish_maker
 from profilegen.config.passwords import ask
-from profilegen.errors import NotPossible, UsageProblem
+from profilegen.errors import NotPossible
+from profilegen.flow.gate import refuse_empty_reason
 from profilegen.flow.values import Asked, Fixed, FixOrder
 from profilegen.settings.candidates import Notice, Resolution
 from profilegen.settings.document import resolution_document
@@ -56,9 +58,12 @@ def fix(
     """
     Find the settings, build the profile, test-send with exactly these settings, sign it and hand it over.
 
+    Without a password a canary with the same servers stands in (see canary add).
+
     Example: profilegen fix you@example.com --ask-password
     """
-    _refuse_empty_reason(allow_unverified)
+    if allow_unverified is not None:
+        refuse_empty_reason(allow_unverified)
     device_steps(profile.platform, device)
     house = session_of(context).house(how.ca)
     maker = wish_maker(house.loaded.config, profile, how, passwords)
@@ -107,6 +112,7 @@ def fixed_document(fixed: Fixed, device: str | None) -> dict[str, Any]:
         "sha256": handed.sha256 if handed else None,
         "settings": resolution_document(_resolution(fixed)),
         "findings": [finding_document(finding) for finding in proof.report.findings],
+        "evidence": [evidence_document(cover.evidence) for cover in proof.covers],
         "next_steps": list(next_steps(fixed.draft, handed.path, device)) if handed else [],
         "allowed_because": fixed.allowed_because,
     }
@@ -139,12 +145,3 @@ def show_fixed(fixed: Fixed, notices: tuple[Notice, ...], device: str | None) ->
 
 def _resolution(fixed: Fixed) -> Resolution:
     return fixed.draft.resolutions[0] if fixed.draft.resolutions else resolution_of(fixed.draft.settings[0])
-
-
-def _refuse_empty_reason(reason: str | None) -> None:
-    if reason is not None and not reason.strip():
-        raise UsageProblem(
-            "--allow-unverified needs a reason; it is recorded with the profile.",
-            hint='Write --allow-unverified "server moves tonight".',
-            code="no_reason",
-        )

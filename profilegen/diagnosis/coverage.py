@@ -37,8 +37,13 @@ def covered_level(evidence: Evidence, pair: EndpointPair) -> int:
         _same_server(evidence.pair.incoming, pair.incoming) and _same_server(evidence.pair.outgoing, pair.outgoing)
     ):
         return 0
-    told = evidence.pair == pair and UsernameForm.OTHER not in (pair.incoming.username, pair.outgoing.username)
-    return evidence.level if told else min(evidence.level, 1)
+    return evidence.level if tells_of(evidence.pair, pair) else min(evidence.level, 1)
+
+
+def tells_of(tested: EndpointPair, pair: EndpointPair) -> bool:
+    """Return whether a login at one pair of servers says that one at another will work: they are the same in all."""
+    whole = pair.incoming.complete and pair.outgoing.complete
+    return whole and tested == pair and UsernameForm.OTHER not in (pair.incoming.username, pair.outgoing.username)
 
 
 def is_fresh(evidence: Evidence, *, max_age: timedelta, now: datetime) -> bool:

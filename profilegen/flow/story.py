@@ -8,12 +8,12 @@ The story: address, settings, profile, verification, signed bytes, file. It open
 
 import asyncio
 import plistlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from profilegen.diagnosis.levels import reached_level
 from profilegen.diagnosis.relay import relay_notice
 from profilegen.errors import UsageProblem
+from profilegen.flow.canaries import Canaries
 from profilegen.flow.identity import (
     identity_to_keep,
     refuse_second_identifier,
@@ -22,8 +22,8 @@ from profilegen.flow.identity import (
     rotation_notices,
     signer_notice,
 )
+from profilegen.flow.proving import Attempt, try_out
 from profilegen.flow.trial import (
-    endpoints_of,
     level_of,
     nothing_to_try,
     question_about,
@@ -44,7 +44,6 @@ from profilegen.ports import (
     RelayService,
     Resolver,
     Signer,
-    Trial,
     Verifier,
 )
 from profilegen.profile.account import AccountChoice, choose_account
@@ -59,7 +58,7 @@ from profilegen.profile.order import Account, ProfileOrder
 from profilegen.profile.read import read
 from profilegen.profile.types import Delivery, Platform, Profile, SignerFacts
 from profilegen.profile.wish import AccountWish, Identity, PasswordsInProfile, ProfileWish
-from profilegen.report import Finding, Outcome, Report
+from profilegen.report import Outcome
 from profilegen.settings.candidates import Notice, Resolution
 from profilegen.settings.document import SettingsDocument
 from profilegen.settings.resolved import overridden, settings_of
@@ -73,6 +72,7 @@ class Flow:
     catalogue: Catalogue
     resolver: Resolver
     verifier: Verifier
+    canaries: Canaries
     signer: Signer | None
     encrypter: Encrypter | None
     log: IssueLog
@@ -85,7 +85,7 @@ class Flow:
         """Go the whole arrow: no file unless the test-send came as far as asked, or somebody says why it may be."""
         progress("looking up the settings")
         draft = await self.draft(wish)
-        proof = await self.prove(draft, order.asked, progress)
+        proof = await self.prove(draft, order.asked, progress, self.canaries)
         reason = None if proof.ok else order.allowed_because
         if not proof.ok and reason is None:
             return Fixed(draft=draft, proof=proof, handed=None, allowed_because=None)
@@ -120,8 +120,12 @@ class Flow:
         current = None if self.signer is None else self.signer.facts.spki_sha256
         return rotation_notices(await self.log.signed_otherwise(current))
 
-    async def prove(self, draft: Draft, asked: Asked, progress: Progress) -> Proof:
-        """Test-send with exactly the settings of the draft; an account that signs in with OAuth ends at level 1."""
+    async def prove(self, draft: Draft, asked: Asked, progress: Progress, canaries: Canaries | None = None) -> Proof:
+        """
+        Test-send with exactly the settings of the draft; an account that signs in with OAuth ends at level 1.
+
+        With `canaries` one with the same servers stands in where no password is known.
+        """
         lint = lint_finding(
             draft.profile.content,
             delivery=draft.order.delivery,
@@ -130,9 +134,19 @@ class Flow:
             moot=IN_THE_CLEAR if self.encrypter is not None else frozenset(),
         )
         each = list(zip(draft.wish.accounts, draft.settings, draft.order.accounts, strict=True))
-        level = min(level_of(wish, account, asked) for wish, _, account in each)
-        trials = [trial_of(wish, document, account, replace(asked, level=level)) for wish, document, account in each]
-        proof = await self._try_out([trial for trial in trials if trial is not None], level, lint, progress)
+        trials = [trial_of(wish, document, account, asked) for wish, document, account in each]
+        lookup = draft.wish.lookup
+        helpers = [None if canaries is None else await canaries.helpers_for(trial, asked, lookup) for trial in trials]
+        level = min(
+            level_of(wish, account, asked, helped=own is not None)
+            for (wish, _, account), own in zip(each, helpers, strict=True)
+        )
+        attempts = [
+            Attempt(trial=replace(trial, level=level), helpers=own)
+            for trial, own in zip(trials, helpers, strict=True)
+            if trial is not None
+        ]
+        proof = await try_out(attempts, level, verifier=self.verifier, lint=lint, progress=progress)
         return replace(proof, level=0) if lint.outcome is Outcome.FAIL else proof
 
     async def prove_file(self, data: bytes, given: GivenPasswords, asked: Asked, progress: Progress) -> Proof:
@@ -144,15 +158,8 @@ class Flow:
         lint = lint_finding(data, delivery=Delivery.INTERACTIVE, platform=Platform.IOS, now=self.clock.now())
         trials = [trial_of_found(account, given, asked) for account in accounts]
         level = min(trial.level for trial in trials)
-        return await self._try_out([replace(trial, level=level) for trial in trials], level, lint, progress)
-
-    async def _try_out(self, trials: Sequence[Trial], level: int, lint: Finding, progress: Progress) -> Proof:
-        report, levels = Report((lint,)), [level if not trials else 4]
-        for trial in trials:
-            findings = await self.verifier.verify(trial, progress)
-            levels.append(reached_level(findings))
-            report += findings
-        return Proof(report=report, level=min(*levels, level), level_asked=level, endpoints=endpoints_of(trials))
+        attempts = [Attempt(trial=replace(trial, level=level)) for trial in trials]
+        return await try_out(attempts, level, verifier=self.verifier, lint=lint, progress=progress)
 
     async def hand_over(self, draft: Draft, hand_over: HandOver) -> Handed:
         """Sign, then write record and file together; nothing is left behind if any of it fails."""

@@ -27,10 +27,10 @@ def question_about(address: Address, wish: LookupWish) -> Question:
     )
 
 
-def level_of(wish: AccountWish, account: Account, asked: Asked) -> int:
-    """Return how far one account's test-send shall go."""
+def level_of(wish: AccountWish, account: Account, asked: Asked, *, helped: bool) -> int:
+    """Return how far one account's test-send shall go; `helped`: a canary can stand in for a password."""
     oauth = not isinstance(account, PasswordAccount)
-    return asked.level_for(password=wish.incoming_password is not None, oauth=oauth)
+    return asked.level_for(password=helped or wish.incoming_password is not None, oauth=oauth)
 
 
 def trial_of(wish: AccountWish, document: SettingsDocument, account: Account, asked: Asked) -> Trial | None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import PurePath
 
 from profilegen.address import Address
+from profilegen.diagnosis.coverage import Cover
+from profilegen.ports import Canary
 from profilegen.profile.order import ProfileOrder
 from profilegen.profile.types import Profile, SignerFacts
 from profilegen.profile.wish import ProfileWish
-from profilegen.report import Report
+from profilegen.report import Finding, Report
 from profilegen.secret import Secret
 from profilegen.settings.candidates import Notice, Resolution
 from profilegen.settings.document import SettingsDocument
@@ -55,16 +58,46 @@ class GivenPasswords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What a test-send showed and how far it came; `endpoints` per direction, as "host:port/security"."""
+    """
+    What a test-send showed and how far it came; `endpoints` per direction, as "host:port/security".
+
+    `covers` is the evidence of canaries that stood in where no password of the person was known.
+    """
 
     report: Report
     level: int
     level_asked: int
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    covers: tuple[Cover, ...] = ()
 
     @property
     def ok(self) -> bool:
         """True if the level asked was reached."""
+        return self.level >= self.level_asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """What canaries proved in the place of a person: the best evidence, and the findings that say so, or why not."""
+
+    cover: Cover | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryRun:
+    """One test-send with a canary's mailbox; `endpoints` as in `Proof`."""
+
+    canary: Canary
+    report: Report
+    level: int
+    level_asked: int
+    endpoints: Mapping[str, str]
+    tested_at: datetime
+
+    @property
+    def ok(self) -> bool:
+        """True if it came as far as its protocol allows."""
         return self.level >= self.level_asked
 
 

@@ -42,8 +42,13 @@ class Home:
         return self.path / "keys"
 
     @property
+    def canaries(self) -> Path:
+        """The folder of the canaries' passwords, where no keyring keeps them."""
+        return self.path / "canaries"
+
+    @property
     def state(self) -> Path:
-        """The database of issued profiles and failed logins."""
+        """The database of issued profiles, failed logins and evidence."""
         return self.path / "state.sqlite3"
 
     @property
