@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from profilegen.profile.types import Profile, SignedProfile, SignerFacts
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from profilegen.ports import Clock
     from profilegen.signing.identity import SigningIdentity
+    from profilegen.signing.signed_data import SignedDataForm
 
 
 class CmsSigner:
@@ -20,31 +20,28 @@ class CmsSigner:
         self._identity = identity
         self._clock = clock
 
-    @property
+    @cached_property
     def facts(self) -> SignerFacts:
         """The public facts of the signing certificate."""
         return self._identity.facts
 
     async def sign(self, profile: Profile) -> SignedProfile:
-        """Return the profile inside CMS SignedData; raises KeyProblem of `check_usable` without signing anything."""
-        from profilegen.signing.identity import check_usable
+        """
+        Return the profile inside CMS SignedData; its content stays as it is, byte for byte.
+
+        Raises KeyProblem: a code of `check_usable` without signing anything, or of `TokenKey.sign`.
+        """
+        from profilegen.signing.identity import check_usable, sign_sha256, signing_key
 
         now = self._clock.now()
         check_usable(self._identity, now)
-        der = sign_content(profile.content, self._identity, now)
-        return SignedProfile(profile=profile, signer=self._identity.facts, der=der)
+        attributes = self._form.attributes(profile.content, now)
+        signature = sign_sha256(signing_key(self._identity), attributes)
+        der = self._form.filled(profile.content, attributes, signature)
+        return SignedProfile(profile=profile, signer=self.facts, der=der)
 
+    @cached_property
+    def _form(self) -> SignedDataForm:
+        from profilegen.signing.signed_data import SignedDataForm
 
-def sign_content(content: bytes, identity: SigningIdentity, moment: datetime) -> bytes:
-    """
-    Return attached SignedData over exactly these bytes, with `moment` (aware) as its signing time.
-
-    The chain is included once. Raises KeyProblem `unsupported_key`, and for a key in a token the codes of `token`;
-    `check_usable` has to be asked before.
-    """
-    from profilegen.signing.identity import sign_sha256, signing_key
-    from profilegen.signing.signed_data import SignedDataForm
-
-    form = SignedDataForm(identity.certificate, identity.chain)
-    attributes = form.attributes(content, moment)
-    return form.filled(content, attributes, sign_sha256(signing_key(identity), attributes))
+        return SignedDataForm(self._identity.certificate, self._identity.chain)
