@@ -3,10 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from profilegen.profile.exchange import EXCHANGE_IOS, EXCHANGE_MACOS
 from profilegen.profile.findings import LintFinding, Severity
-from profilegen.profile.found import found_accounts
+from profilegen.profile.found import addresses_of
+from profilegen.profile.google import GOOGLE
 from profilegen.profile.lint.rule import Fault, text_of
+from profilegen.profile.mail import MAIL
 from profilegen.profile.read import ReadResult
+
+_ACCOUNTS = (MAIL, EXCHANGE_IOS, EXCHANGE_MACOS, GOOGLE)
+_MOST_PAYLOADS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,13 +20,18 @@ class Member:
     """
     One profile of a fleet, cut down to what the rules compare.
 
-    `mailboxes` are (account key, incoming host); `payloads` are the UUIDs of the payloads by their identifiers.
+    `accounts` are (payload type, account key); `payloads` are the UUIDs of the payloads by their identifiers.
     """
 
     name: str
     identifier: str
-    mailboxes: frozenset[tuple[str, str]]
+    accounts: frozenset[tuple[str, str]]
     payloads: Mapping[str, str]
+
+    @property
+    def mailboxes(self) -> frozenset[str]:
+        """The account keys alone."""
+        return frozenset(account for _, account in self.accounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +60,14 @@ def fleet_member(result: ReadResult, name: str) -> Member:
     top = result.content or {}
     payloads = top.get("PayloadContent")
     inner = [payload for payload in payloads if isinstance(payload, Mapping)] if isinstance(payloads, list) else []
-    accounts = found_accounts(top)
     return Member(
         name=name,
         identifier=text_of(top, "PayloadIdentifier"),
-        mailboxes=frozenset(
-            (account.address.account, (account.incoming.host or "").lower())
-            for account in accounts
-            if account.address is not None
+        accounts=frozenset(
+            (text_of(payload, "PayloadType"), address.account)
+            for payload in inner[:_MOST_PAYLOADS]
+            if text_of(payload, "PayloadType") in _ACCOUNTS
+            for address in addresses_of(payload)[:1]
         ),
         payloads={text_of(one, "PayloadIdentifier"): text_of(one, "PayloadUUID").upper() for one in inner},
     )
@@ -97,7 +108,7 @@ def changed_identifier(members: Sequence[Member]) -> Iterator[FleetFault]:
     """PG207: with another identifier the device adds the account a second time."""
     first: dict[tuple[str, str], int] = {}
     for index, member in enumerate(members):
-        others = {first.setdefault(mailbox, index) for mailbox in sorted(member.mailboxes)}
+        others = {first.setdefault(account, index) for account in sorted(member.accounts)}
         for other in (members[number] for number in sorted(others)):
             if member.identifier != other.identifier:
                 message = f"{other.name} holds the same account under another PayloadIdentifier; devices keep both."
