@@ -1,7 +1,7 @@
 """
 The parts of a lookup put together: with `wiring`, the only place that names concrete classes.
 
-A new source is one line in `SOURCES` or `ON_REQUEST`, and one in `_sources`.
+A new source is one line in `SOURCES` or `ON_REQUEST`, and one in `_network`.
 """
 
 import secrets

@@ -55,6 +55,10 @@ class HostsAndRecords(FixedHosts):
         self.asked.append(name)
         return await self._dns.txt(name)
 
+    async def cname(self, name: str) -> str | None:
+        self.asked.append(name)
+        return await self._dns.cname(name)
+
 
 def world_of(dns: str, hosts: Mapping[str, HttpsServer]) -> HostsAndRecords:
     """Return the resolver of a world with these web servers."""
