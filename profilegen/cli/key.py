@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,9 @@ from profilegen.errors import UsageProblem
 from profilegen.profile.types import SignerFacts
 from profilegen.settings.candidates import Notice
 from profilegen.wiring import House, read_file
+
+if TYPE_CHECKING:
+    from profilegen.signing.identity import SigningIdentity
 
 app = typer.Typer(help="Keep signing identities.", no_args_is_help=True)
 
@@ -88,7 +91,7 @@ def import_(
                 hint="Give --cert FILE --key FILE [--chain FILE], or --p12 FILE, or --pkcs11 URI [--cert FILE].",
                 code="key_parts",
             )
-    _show_one(house, name, identity.facts, as_json=as_json)
+    _show_one(house, name, identity.facts, as_json=as_json, notices=_chain_notices(house, identity))
 
 
 @app.command("list")
@@ -140,8 +143,10 @@ def renew(
     house = session_of(context).house()
     before = house.keystore.load(name).facts
     intermediates = read_file(chain) if chain else b""
-    facts = house.keystore.renew(name, cert=read_file(cert), chain=intermediates).facts
+    identity = house.keystore.renew(name, cert=read_file(cert), chain=intermediates)
+    facts = identity.facts
     notices = [*renewal_notices(before, facts), *expiry_notices(facts, house.clock.now())]
+    notices += _chain_notices(house, identity)
     _show_one(house, name, facts, as_json=as_json, notices=notices)
 
 
@@ -223,6 +228,19 @@ def renewal_notices(before: SignerFacts, after: SignerFacts) -> tuple[Notice, ..
         "update on one device first."
     )
     return (Notice(code="signer_renamed", text=text),)
+
+
+def _chain_notices(house: House, identity: "SigningIdentity") -> tuple[Notice, ...]:
+    from profilegen.signing.chain import open_end
+
+    issuer = open_end(identity, house.trusted_roots)
+    if issuer is None:
+        return ()
+    text = (
+        f"The chain ends at {issuer}, which is no root known to this machine. Unless it is a root the devices trust, "
+        "profiles show as not verified: import the intermediate certificates too (--chain FILE)."
+    )
+    return (Notice(code="chain_incomplete", text=text),)
 
 
 async def _write_private(path: Path, data: bytes) -> None:

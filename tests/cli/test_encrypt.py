@@ -236,3 +236,12 @@ def test_a_file_with_passwords_is_private_and_one_without_need_not_be(
 
     assert (modes["signed"], modes["unsigned"]) == (0, 0)
     assert modes["e"] != 0
+
+
+def test_the_linter_has_nothing_against_what_encrypt_makes(cli: Cli, settings: Path, device: Path) -> None:
+    cli("encrypt", build(cli, settings), "--to", device, "-o", "e.mobileconfig")
+
+    found = cli("check", "e.mobileconfig", "--decrypt", "device.key", "--json").document
+
+    assert found["encrypted"] is True
+    assert [finding["rule"] for finding in found["findings"]] == ["PG504"]

@@ -135,3 +135,28 @@ def test_signing_with_another_key_than_the_issued_ones_is_explained_too(cli: Cli
     notices = cli("sign", "x.mobileconfig", "-o", "y.mobileconfig", "--key", "second", "--json").document["notices"]
 
     assert [notice["code"] for notice in notices] == ["self_signed", "signer_rotation"]
+
+
+def authority(name: str, issuer: str | None = None) -> None:
+    """Make NAME.key and NAME.pem of an authority, issued by itself or by another."""
+    signed_by = ("-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key") if issuer else ()
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    subject = ("-days", "90", "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE")
+    openssl("req", "-x509", *curve, *subject, *signed_by, "-keyout", f"{name}.key", "-out", f"{name}.pem")
+
+
+def test_a_chain_without_its_intermediate_is_noticed_when_the_key_is_imported(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority("root")
+    authority("middle", "root")
+    authority("leaf", "middle")
+    monkeypatch.setenv("SSL_CERT_FILE", str(Path("root.pem").absolute()))
+    asked = ("--cert", "leaf.pem", "--key", "leaf.key", "--json")
+
+    short = cli("key", "import", "short", *asked).document
+    whole = cli("key", "import", "whole", *asked, "--chain", "middle.pem").document
+
+    assert [notice["code"] for notice in short["notices"]] == ["chain_incomplete"]
+    assert "CN=middle" in short["notices"][0]["text"]
+    assert (whole["notices"], whole["chain"]) == ([], 2)
