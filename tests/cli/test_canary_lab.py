@@ -1,5 +1,6 @@
 """Canaries on real servers: what they prove, for whom it counts, and when it no longer does."""
 
+import asyncio
 import json
 import os
 import signal
@@ -10,13 +11,20 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import keyring
 import pytest
 from keyring.backends.null import Keyring as NoKeyring
 
+from profilegen.address import Address
+from profilegen.diagnosis.evidence import EndpointPair, Evidence
+from profilegen.settings.servers import Auth, FoundServer, Protocol
+from profilegen.storage.evidence import SqliteEvidenceLog
 from profilegen.storage.schema import MIGRATIONS
+from profilegen.storage.state import State
 from tests.cli.conftest import Answer, Cli
 from tests.cli.test_fix_lab import ALICE, finding, given, lab_cli, outcomes
 from tests.lab.mail import DOMAIN, MailLab, password_of
@@ -81,7 +89,9 @@ def test_a_canary_proves_its_servers_up_to_the_mailbox(canary: Cli, mail_lab: Ma
     assert rows(tmp_path, "SELECT level, canary, outgoing_username FROM evidence") == [(4, DOMAIN, "address")]
 
 
-def test_fix_uses_the_fresh_proof_of_a_canary_and_logs_in_nowhere(canary: Cli, mail_lab: MailLab) -> None:
+def test_fix_uses_the_fresh_proof_of_a_canary_and_logs_in_nowhere(
+    canary: Cli, mail_lab: MailLab, tmp_path: Path
+) -> None:
     canary("canary", "run")
     before = logins(mail_lab, "bob")
 
@@ -95,6 +105,7 @@ def test_fix_uses_the_fresh_proof_of_a_canary_and_logs_in_nowhere(canary: Cli, m
     assert (fixed["evidence"][0]["canary"], fixed["evidence"][0]["level"]) == (DOMAIN, 4)
     assert outcomes(answer)["outgoing.auth"] == "skip"
     assert Path(fixed["path"]).is_file()
+    assert rows(tmp_path, "SELECT level, allowed_because FROM issued") == [(3, None)]
     assert logins(mail_lab, "bob") == before
 
 
@@ -284,28 +295,78 @@ def forms(user: str) -> list[str]:
 
 KILLED = """
 import os, signal, sys
+from profilegen.storage.canaries import SqliteCanaryStore
 from profilegen.storage.evidence import SqliteEvidenceLog
 from profilegen.cli.app import run
 
-async def killed(self, evidence):
+async def killed(self, record):
     os.kill(os.getpid(), signal.SIGKILL)
 
-SqliteEvidenceLog.record = killed
+SqliteEvidenceLog.record = SqliteCanaryStore.keep = killed
 run(sys.argv[1:])
 """
 
 
+def run_killed(*arguments: str) -> None:
+    """Run the command line in a process that kills itself when it is about to write its record."""
+    command = [sys.executable, "-B", "-c", KILLED, *arguments]
+    environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    killed = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
 def test_a_kill_between_report_and_record_leaves_no_file_and_no_claim(canary: Cli, tmp_path: Path) -> None:
-    command = [sys.executable, "-B", "-c", KILLED, "fix", ALICE, "-o", "out/"]
-    killed = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "ALICE": ""}, timeout=120)
+    run_killed("fix", ALICE, "-o", "out/")
+    left = Path("out").exists()
     before = rows(tmp_path, "SELECT count(*) FROM evidence")
 
     answer = canary("fix", ALICE, "-o", "out/", "--json")
 
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert before == [(0,)]
+    assert (before, left) == ([(0,)], False)
     assert (answer.status, answer.document["level"]) == (0, 3)
     assert rows(tmp_path, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+
+
+def test_a_kill_inside_add_leaves_no_canary_and_remove_clears_its_password(lab_cli: Cli, tmp_path: Path) -> None:
+    run_killed("canary", "add", DOMAIN, "--address", BOB, "--password-env", "ALICE")
+    secret = home(tmp_path) / "canaries" / f"{DOMAIN}.password"
+    left = secret.exists()
+
+    listed = lab_cli("canary", "list", "--json")
+    lab_cli("canary", "remove", DOMAIN)
+
+    assert (left, listed.document["canaries"], secret.exists()) == (True, [], False)
+
+
+def test_what_a_canary_once_proved_does_not_outweigh_a_certificate_that_has_expired(
+    canary: Cli, tmp_path: Path
+) -> None:
+    bad = ("--set", f"outgoing.host=expired.{DOMAIN}", "-o", "out/", "--level", "3", "--json")
+    canary("fix", ALICE, *given(), *bad)
+    tested = latest(tmp_path)
+    once = replace(tested, level=4, failures=(), canary=DOMAIN)
+    asyncio.run(SqliteEvidenceLog(state=State(path=home(tmp_path) / "state.sqlite3")).record(once))
+
+    answer = canary("fix", ALICE, *given(), *bad)
+
+    assert (answer.status, answer.document["level"], answer.document["evidence"]) == (1, 0, [])
+    assert finding(answer, "outgoing.tls.dates")["cause"] == "tls_cert_expired"
+    assert "canary" not in outcomes(answer)
+    assert not Path("out").exists()
+
+
+def latest(tmp_path: Path) -> Evidence:
+    state = State(path=home(tmp_path) / "state.sqlite3")
+    server = FoundServer(
+        protocol=Protocol.IMAP,
+        host=f"good.{DOMAIN}",
+        port=993,
+        use_ssl=True,
+        auth=Auth.PASSWORD,
+        username=ALICE,
+    )
+    about = EndpointPair.of(Address.parse(ALICE), incoming=server, outgoing=server)
+    return asyncio.run(SqliteEvidenceLog(state=state).about(about, datetime(2020, 1, 1, tzinfo=UTC)))[0]
 
 
 def table_of(answer: Answer) -> list[list[str]]:
