@@ -1,0 +1,277 @@
+"""
+The server's own words out of what people paste: bounces, stack traces, JSON, transcripts, byte escapes.
+
+Nothing here decides what a reply means. Input is bounded to LARGEST; all patterns are anchored or bounded, so reading
+takes time in proportion to the input.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from profilegen.diagnosis.observation import Observation, Stage
+
+LARGEST = 65536
+"""Characters of input that are looked at."""
+
+_MOST = 6
+_SHORT = 300
+_DEEPEST = 8
+
+_CODE = re.compile(r"(?<![\d.:#])#?([245]\d\d)(?=[ \-:,)'\"]|$)[ \-:,'\"b]{0,5}#?([245]\.\d{1,3}\.\d{1,3})?(?![\d.])")
+_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_ESCAPED = re.compile(r"(?:\\x[0-9a-fA-F]{2}|\\[0-3][0-7]{2})+")
+_ESCAPED_BYTE = re.compile(r"\\x([0-9a-fA-F]{2})|\\([0-3][0-7]{2})")
+_UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_QUOTED_PRINTABLE = re.compile(r"(?:=[0-9A-F]{2}){2,}")
+_TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?: [^<>@]{0,200})?/?>")
+_ENCODED_WORD = re.compile(r"=\?[\w-]{1,40}\?[bBqQ]\?[^?\s]{0,400}\?=")
+_HIGH_RUN = re.compile(rb"(?:[\x81-\xfe][\x80-\xfe]){2,}")
+_FOLDED_LINE = re.compile(r"\r?\n[ \t]+")
+_REPEATED_CODE = re.compile(r"(?m)^(?:[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3} )?)")
+
+# what stands before a server's words; the first group is the reply
+_MARKED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"diagnostic-code:[ \t]{0,9}(?:x-[\w-]{1,30}|smtp|lmtp)?[ \t]{0,3};?[ \t]{0,9}(.{4,2000})",
+        r"\bsaid: (.{4,2000}?)(?= \(in reply to|\n\n|$)",
+        r"remote (?:host|server) (?:said|returned|responded)[^:\n'\"]{0,40}[:'\" ]{1,4}(.{4,2000})",
+        r"smtp error from remote (?:mail )?server after [^\n]{3,400}?: (?:host [^\n]{3,200}?: )?([245]\d\d.{3,1500})",
+        r"(?:the )?response (?:from the remote server )?was:?\s{1,6}(.{4,2000})",
+        r"the server re(?:sponded|sponse was|plied)(?: with)?[: ]{1,3}(.{4,2000})",
+        r"with (?:message|text|response)[: ]{0,2}\"(.{4,1500}?)\"",
+        (
+            r"(?m)^[ \t>|]{0,12}(?:<<<|<-|<\*\*|<~\*|s:|server -> client:|< |smtp< ?|reply:)"
+            r"[ \t]{0,4}'?([45]\d\d[ -].{3,1000})"
+        ),
+        r"\bb'([^']{4,1500})'",
+        r"\(\d{3}, b?['\"](.{4,1500}?)['\"][,)]",
+        r"smtp error from remote mail server[^\n]{0,300}\n[ \t]{0,9}(.{4,1500})",
+        (
+            r"(?:exception|error|err|failed|failure|reason|denied|rejected)"
+            r"[\w ()]{0,30}[:=] {0,2}\"?([45]\d\d[ \-].{3,1500})"
+        ),
+    )
+)
+_STAGES = tuple(
+    (re.compile("|".join(patterns), re.IGNORECASE), stage)
+    for stage, *patterns in (
+        (
+            Stage.DATA,
+            r"in reply to (?:the )?end of data|after (?:end of )?data|in reply to data|data command",
+            r"smtpdataerror|\bdata end\b|emessage",
+        ),
+        (
+            Stage.RCPT_TO,
+            r"in reply to (?:the )?rcpt|after rcpt to|rcpt to command|>>> rcpt to|recipient address rejected",
+            r"smtprecipientsrefused|smtprecipientrefused|smtpaddressfailed|recipientnotaccepted",
+        ),
+        (
+            Stage.MAIL_FROM,
+            r"in reply to (?:the )?mail from|after mail from|mail from command|>>> mail from",
+            r"smtpsenderrefused|sendernotaccepted",
+        ),
+        (
+            Stage.AUTH,
+            r"smtpauthenticationerror|authenticationfailedexception|authenticationexception|\beauth\b",
+            r"auth (?:plain|login|xoauth2|cram-md5)|password command failed|invalid login|in reply to auth",
+        ),
+        (
+            Stage.IMAP_LOGIN,
+            r"imap4\.error|authenticate failed|\[authenticationfailed\]|\bimap\b.{0,40}login|imap-login",
+        ),
+        (
+            Stage.TLS,
+            r"certificate.verify.failed|sslhandshakeexception|sslcertverificationerror|sslerror|\[ssl:",
+            r"ssl routines|x509:|tls handshake",
+        ),
+        (Stage.DNS, r"getaddrinfo|enotfound|nxdomain|unknownhostexception|no such host|name or service not known"),
+        (
+            Stage.CONNECT,
+            r"econnrefused|etimedout|connection refused|connect timed out|connecttimeout|connection timed out",
+            r"ehostunreach|enetunreach",
+        ),
+        (Stage.EHLO, r"in reply to (?:the )?(?:ehlo|helo)"),
+    )
+)
+_ALONE_CODES = {"535": Stage.AUTH, "534": Stage.AUTH, "538": Stage.AUTH, "454": None}
+_BEFORE_A_CODE = (":", ";", "=", "said", "code", "error", "smtp", "status", "refused", "with", "got", "server")
+_JSON_CODES = ("responsecode", "smtp_code", "smtpcode", "statuscode", "status_code", "code")
+_JSON_STAGES = {
+    "auth": Stage.AUTH,
+    "rcpt": Stage.RCPT_TO,
+    "mail": Stage.MAIL_FROM,
+    "data": Stage.DATA,
+    "conn": Stage.CONNECT,
+    "ehlo": Stage.EHLO,
+    "starttls": Stage.STARTTLS,
+}
+
+
+def unwrap(seen: Observation) -> tuple[Observation, ...]:
+    """
+    Return what may be the server's own reply, most telling first, at least one and at most a few.
+
+    What the caller knows (stage, codes) is kept; what he does not is taken from the wrapping where it says so.
+    """
+    text = decode(seen.text[:LARGEST])
+    seen = replace(seen, stage=seen.stage or _stage_in(text))
+    document = _json(text)
+    if document is not None:
+        text, seen = _from_json(document, seen)
+    replies = tuple(_replies(text))
+    return tuple(replace(seen, text=reply) for reply in replies)
+
+
+def decode(text: str) -> str:
+    """Return text with byte escapes, HTML and MIME encoded words read; bytes are UTF-8 or, as QQ sends them, GBK."""
+    text = _UNICODE.sub(lambda match: chr(int(match[1], 16)), text)
+    text = _ESCAPED.sub(lambda match: _text(_unescaped(match[0])), text)
+    text = _QUOTED_PRINTABLE.sub(lambda match: _text(bytes.fromhex(match[0].replace("=", ""))), text)
+    if "=?" in text:
+        text = _ENCODED_WORD.sub(lambda match: _encoded_word(match[0]), text)
+    if "\u00c0" <= max(text, default="") <= "\u00ff":  # GBK bytes shown as Latin-1
+        text = _mended(text)
+    return html.unescape(_TAG.sub(" ", text)) if "</" in text else text
+
+
+def codes_in(text: str) -> tuple[int | None, str | None]:
+    """Return the reply code and the enhanced code (RFC 3463) a text carries; None for what is not there."""
+    enhanced = _ENHANCED.search(text[:LARGEST])
+    return _code_in(text[:LARGEST]), enhanced[1] if enhanced else None
+
+
+def _code_in(text: str) -> int | None:
+    bare = None
+    for match in _CODE.finditer(text):
+        if match[2] or match.start() == 0:
+            return int(match[1])
+        if bare is None and _announced(text, match.start()):
+            bare = int(match[1])
+    return bare
+
+
+def _announced(text: str, place: int) -> bool:
+    before = text[max(0, place - 24) : place].rstrip(" #\"'([{").lower()
+    return before.endswith(
+        (":", "said", "code", "error", "smtp", "status", "refused", "\n", "with", "got", "server", ";", "=")
+    )
+
+
+def _unescaped(escapes: str) -> bytes:
+    return bytes(int(match[1], 16) if match[1] else int(match[2], 8) for match in _ESCAPED_BYTE.finditer(escapes))
+
+
+def read_bytes(raw: bytes) -> str:
+    """Return bytes as text whatever they are: UTF-8, the GBK of Chinese servers, else Latin-1; it never fails."""
+    text = _text(raw)
+    return text.removeprefix("\ufeff")
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    if _looks_chinese(raw):
+        return raw.decode("gb18030", "replace")
+    return raw.decode("latin-1")
+
+
+def _looks_chinese(raw: bytes) -> bool:
+    """GBK writes a character in two high bytes; in European text they stand alone."""
+    high = sum(byte >= 0x80 for byte in raw)
+    paired = sum(len(run[0]) for run in _HIGH_RUN.finditer(raw))
+    return high >= 4 and paired >= 0.9 * high
+
+
+def _mended(text: str) -> str:
+    """Read UTF-8 or GBK that somebody read as Latin-1; other text stays as it is."""
+    try:
+        raw = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text
+    return _text(raw)
+
+
+def _encoded_word(word: str) -> str:
+    from email.errors import HeaderParseError
+    from email.header import decode_header, make_header
+
+    try:
+        return str(make_header(decode_header(word)))
+    except (HeaderParseError, LookupError, UnicodeDecodeError, ValueError):
+        return word
+
+
+def _json(text: str) -> Any:
+    start = text.lstrip()[:1]
+    if start not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _from_json(document: Any, seen: Observation) -> tuple[str, Observation]:
+    texts: list[str] = []
+    for key, value in _leaves(document, "", 0):
+        if isinstance(value, str):
+            texts.append(value)
+            command = value.split(" ", 1)[0].lower()
+            if key == "command" and seen.stage is None:
+                seen = replace(seen, stage=_JSON_STAGES.get(command))
+        elif key in _JSON_CODES and seen.code is None and isinstance(value, int) and 200 <= value < 600:
+            seen = replace(seen, code=value)
+    best = sorted(texts, key=lambda one: (_code_in(one) is None, -len(one)))
+    text = "\n".join(best) if best else ""
+    return text, replace(seen, stage=seen.stage or _stage_in(text))
+
+
+def _leaves(value: Any, key: str, depth: int) -> Iterator[tuple[str, Any]]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, str(name).lower(), depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, key, depth + 1)
+    else:
+        yield key, value
+
+
+def _stage_in(text: str) -> Stage | None:
+    for pattern, stage in _STAGES:
+        if pattern.search(text):
+            return stage
+    code = _code_in(text)
+    return _ALONE_CODES.get(str(code))
+
+
+def _replies(text: str) -> Iterator[str]:
+    """Yield marked replies; the lines with a code; a short text whole, a long one from its beginning."""
+    flat = _FOLDED_LINE.sub(" ", text)
+    seen: set[str] = set()
+    candidates = [match[1] for pattern in _MARKED for match in _few(pattern, flat)]
+    if not candidates and len(text) > _SHORT:
+        candidates = [line for line in flat.splitlines() if _code_in(line) is not None]
+    if len(text) <= _SHORT or not candidates:
+        candidates.append(text)
+    for candidate in candidates:
+        reply = _REPEATED_CODE.sub("", candidate).strip() if candidate.count("\n") else candidate.strip()
+        if reply not in seen and len(seen) < _MOST:
+            seen.add(reply)
+            yield reply
+
+
+def _few(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    for place, match in enumerate(pattern.finditer(text)):
+        if place >= _MOST:
+            return
+        yield match
