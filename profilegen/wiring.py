@@ -230,13 +230,11 @@ class House:
     @property
     def _world(self) -> str:
         """What every answer depends on beside its question."""
-        anchors = hashlib.sha256(b"".join(self.anchor_files)).hexdigest()
-        return f"{__version__} {self.loaded.config} {anchors} {self.catalogue_index} {self._overrides_as_they_are}"
+        from profilegen.discovery.override import version_of
 
-    @property
-    def _overrides_as_they_are(self) -> list[tuple[str, int]]:
-        files = (file for folder in self._override_folders if folder.is_dir() for file in folder.iterdir())
-        return sorted((str(file), file.stat().st_mtime_ns) for file in files)
+        anchors = hashlib.sha256(b"".join(self.anchor_files)).hexdigest()
+        overrides = version_of(self._override_folders)
+        return f"{__version__} {self.loaded.config} {anchors} {self.catalogue_index} {overrides}"
 
     @cached_property
     def offline_finder(self) -> Finder:

@@ -73,6 +73,15 @@ class OverrideSource:
         return Answer(kind=self.kind, candidates=candidates, advice=advice)
 
 
+def version_of(folders: Sequence[Path]) -> str:
+    """Return a text that changes when a file in the folders does; what cannot be read counts as missing."""
+    found = []
+    for folder in folders:
+        with suppress(OSError):
+            found += [f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}" for file in sorted(folder.iterdir())]
+    return hashlib.sha256("\n".join(found).encode("utf-8", "surrogateescape")).hexdigest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
     """A file as it was read, and when somebody last changed it."""

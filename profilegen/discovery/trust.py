@@ -45,13 +45,14 @@ def owner(host: str) -> str:
 
 
 def with_advice(resolution: Resolution, proposals: Iterable[Candidate]) -> Resolution:
-    """Return an untrusted answer with a notice for each provider whose confirmation would help."""
-    if resolution.status is not Status.UNTRUSTED:
+    """Return an answer that is not good yet with a notice for each provider whose confirmation would help."""
+    if resolution.status not in (Status.UNTRUSTED, Status.UNREACHABLE):
         return resolution
     domain = resolution.address.domain
     chosen = [found for found in (resolution.incoming, resolution.outgoing) if found is not None]
-    notices = [_confirm(candidate, domain) for candidate in chosen if candidate.tier is Tier.T4]
-    notices += [_certificate(candidate) for candidate in proposals]
+    foreign = (candidate for candidate in chosen if candidate.tier is Tier.T4 and not candidate.confirmed)
+    notices = [_confirm(candidate, domain) for candidate in foreign]
+    notices += [_certificate(candidate) for candidate in proposals if not candidate.confirmed]
     return replace(resolution, notices=tuple(dict.fromkeys((*resolution.notices, *notices))))
 
 

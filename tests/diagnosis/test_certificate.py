@@ -59,6 +59,7 @@ def test_a_wrong_name_does_not_taint_the_chain() -> None:
     found = judged(certificate(), host="smtp.example.net", code=62)
     assert outcomes(found) == {"tls.hostname": "tls_hostname_mismatch"}
     assert "mail.example.com" in found["tls.hostname"].detail
+    assert found["tls.hostname"].names
 
 
 def test_the_common_name_proves_nothing() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from profilegen.address import Address
-from profilegen.discovery.override import MAX_BYTES, OverrideSource
+from profilegen.discovery.override import MAX_BYTES, OverrideSource, version_of
 from profilegen.errors import ConfigProblem
 from profilegen.settings.candidates import Answer, Status, Tier
 
@@ -135,6 +135,17 @@ def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(tmp_path: P
     os.mkfifo(tmp_path / "example.com.json")
     with pytest.raises(ConfigProblem, match="no regular file"):
         ask(tmp_path)
+
+
+def test_the_version_changes_with_every_file_and_never_fails(tmp_path: Path) -> None:
+    folders = [tmp_path / "missing", tmp_path]
+    seen = {version_of(folders)}
+    path = write(tmp_path, "example.com.json", SERVERS)
+    seen.add(version_of(folders))
+    os.utime(path, (1, 1))
+    seen.add(version_of(folders))
+    path.unlink()
+    assert (len(seen), version_of(folders) in seen) == (3, True)
 
 
 @given(st.text(st.sampled_from("./\\\\ax%_-\0:"), min_size=1, max_size=20))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from profilegen.discovery.engine import Discovery
+from profilegen.discovery.engine import Budgets, Discovery
 from profilegen.discovery.knowledge import completed
 from profilegen.discovery.override import OverrideSource
 from profilegen.discovery.trust import TrustingFinder, confirmed
@@ -22,6 +22,7 @@ from tests.discovery.world import (
     answer,
     endpoints,
     forbidden,
+    hanging,
     knowing,
     means,
     provider,
@@ -96,6 +97,14 @@ def test_unconfirmed_it_is_untrusted_and_says_what_to_do() -> None:
         ["app_password_required", "confirm_domain", "confirm_domain"],
     )
     assert "--trust fastpost.com" in found.notices[1].text
+
+
+def test_what_to_confirm_is_also_said_where_somebody_else_did_not_answer() -> None:
+    sources = [knowing("srv", Tier.T4, *FOREIGN), hanging("autoconfig")]
+    engine = Discovery(sources=sources, means=means(FakeProber()), budgets=Budgets(sources=0.05))
+    found = asyncio.run(engine.resolve(Question(address=YOU)))
+    assert found.status is Status.UNREACHABLE
+    assert "confirm_domain" in [notice.code for notice in found.notices]
 
 
 def test_confirmed_it_is_probed_and_used_with_what_the_catalogue_knows() -> None:
