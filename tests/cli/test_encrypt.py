@@ -245,3 +245,22 @@ def test_the_linter_has_nothing_against_what_encrypt_makes(cli: Cli, settings: P
 
     assert found["encrypted"] is True
     assert [finding["rule"] for finding in found["findings"]] == ["PG504"]
+
+
+def test_fix_does_not_call_a_password_readable_that_it_encrypts(
+    cli: Cli, settings: Path, device: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAIL", PASSWORD)
+    closed = settings.read_text().replace("imap.example.com", "127.0.0.1").replace("smtp.example.com", "127.0.0.1")
+    settings.write_text(closed)
+    asked = ("fix", "you@example.com", "--settings", settings, "--password-env", "MAIL", "--level", "1", "--json")
+
+    words = {}
+    for name, how in (("clear", ("--allow-cleartext-password",)), ("encrypted", ("--encrypt-to", device))):
+        fixed = cli(*asked, *how, "--allow-unverified", "nobody listens here", "-o", f"{name}.mobileconfig")
+        [lint] = [finding for finding in fixed.document["findings"] if finding["check"] == "profile.lint"]
+        words[name] = lint["detail"]
+
+    assert "PG313" in words["clear"]
+    assert "PG313" not in words["encrypted"]
+    assert decrypted_by_openssl(Path("encrypted.mobileconfig"))[0]["IncomingPassword"] == PASSWORD
