@@ -86,6 +86,14 @@ class Resolver(Protocol):
         ...
 
 
+class ReverseResolver(Protocol):
+    """Asks which name belongs to an address. Raises ResolverProblem when no name server gave an answer."""
+
+    async def ptr(self, address: str) -> tuple[str, ...]:
+        """Return the names of an IP address (RFC 1035 section 3.5), in lower case without trailing dot."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
     """A bounded HTTP answer; `url` is its final place, `crossed_to` that host if it is in another domain."""

@@ -37,7 +37,9 @@ from profilegen.secret import Secret
 if TYPE_CHECKING:
     from profilegen.catalogue.lookup import FileCatalogue
     from profilegen.flow.story import Flow
+    from profilegen.net.resolver import DnsResolver
     from profilegen.net.tls import TlsContexts
+    from profilegen.probe.review import ServerReviewer
     from profilegen.proof import Proving
     from profilegen.signing.keystore import Keystore
     from profilegen.storage.home import Home
@@ -134,8 +136,10 @@ class House:
     @cached_property
     def resolver(self) -> Resolver:
         """The one resolver of the program."""
-        if self.fixed_resolver is not None:
-            return self.fixed_resolver
+        return self._dns if self.fixed_resolver is None else self.fixed_resolver
+
+    @cached_property
+    def _dns(self) -> "DnsResolver":
         from profilegen.net.resolver import DnsResolver
 
         server = self.loaded.config.network_resolver
@@ -261,6 +265,14 @@ class House:
     def verifier(self) -> Verifier:
         """The test-sender."""
         return self.proving.verifier()
+
+    def reviewer(self, lists: tuple[str, ...]) -> "ServerReviewer":
+        """Return what reviews a mail server from outside; `lists` are the block lists it asks."""
+        from profilegen.inspection import make_reviewer
+
+        return make_reviewer(
+            resolver=self.resolver, reverse=self._dns, tls=self.tls, clock=self.clock, state=self.state, lists=lists
+        )
 
     def signer(self, name: str | None) -> Signer:
         """Return the signer of a key, by default the configured or first one; raises KeyProblem."""

@@ -24,7 +24,10 @@ EXIT_CODES: tuple[tuple[type[errors.ProfilegenError], int], ...] = (
 INTERRUPTED = 130
 OUR_BUG = 70
 
-COMMANDS = ("fix", "lookup", "build", "check", "show", "diff", "sign", "unsign", "encrypt", "test", "explain", "demo")
+COMMANDS = (
+    *("fix", "lookup", "build", "check", "show", "diff", "sign", "unsign", "encrypt", "test", "explain"),
+    *("relay", "demo"),
+)
 """Commands; each is the function of its name in the module of its name."""
 
 GROUPS = ("key", "canary", "providers", "config")
@@ -67,7 +70,8 @@ def make_app(names: Sequence[str] = (*COMMANDS, *GROUPS)) -> typer.Typer:
         if name in GROUPS:
             app.add_typer(module.app, name=name)
         else:
-            app.command(name, no_args_is_help=name not in ("demo", "explain"))(getattr(module, name))
+            kind = getattr(module, "Command", None)  # one that reads its arguments in its own way
+            app.command(name, cls=kind, no_args_is_help=name not in ("demo", "explain"))(getattr(module, name))
     return app
 
 

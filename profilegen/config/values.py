@@ -37,6 +37,7 @@ class Config:
     network_ca: str | None = None
     signing_key: str | None = None
     discovery_overrides: str | None = None
+    review_dnsbl: tuple[str, ...] = ()
     discovery_ispdb_url: str | None = None
     policy_min_level: int = 1
     policy_max_age: timedelta = timedelta(days=7)
@@ -55,6 +56,8 @@ KEYS: dict[str, str] = {
     "policy.max_age": "policy_max_age",
 }
 """Dotted key as people write it -> field of Config."""
+
+_LISTS = ("domains", "review.dnsbl")
 
 Value = str | int | timedelta | tuple[str, ...]
 
@@ -131,7 +134,7 @@ def _flatten(document: Mapping[str, object], prefix: str = "") -> Iterable[tuple
 def _from_text(key: str, text: str) -> object:
     if key == "policy.min_level" and text in LEVELS:
         return int(text)
-    if key != "domains":
+    if key not in _LISTS:
         return text
     if text.lstrip().startswith("["):
         try:
@@ -146,10 +149,11 @@ def _typed(key: str, value: object, place: str) -> Value:
         raise ConfigProblem(
             f'"{key}" in {place} is no setting of profilegen.', hint=f"The settings are: {', '.join(KEYS)}."
         )
-    if key == "domains":
+    if key in _LISTS:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        raise ConfigProblem(f"{key} in {place} must be a list of domains.", hint='Write domains = ["example.com"].')
+        hint = f'Write {key.rpartition(".")[2]} = ["example.com"].'
+        raise ConfigProblem(f"{key} in {place} must be a list of domains.", hint=hint)
     if key == "policy.min_level":
         return _level(key, value, place)
     if not isinstance(value, str) or not value:

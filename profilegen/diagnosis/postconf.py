@@ -108,11 +108,15 @@ def judge_postfix(settings: PostfixSettings) -> tuple[Finding, ...]:
 
 
 def _networks(main: Mapping[str, str]) -> Finding:
-    wide = [word for word in re.split(r"[,\s]+", main.get("mynetworks", "")) if _is_wide(word)]
+    wide = _wide_networks(main)
     if wide:
         detail = f"mynetworks lets whole networks send without a login: {', '.join(wide)}."
         return _finding("networks", Outcome.FAIL, detail, Cause.OPEN_RELAY)
     return _finding("networks", Outcome.PASS, f"mynetworks = {main.get('mynetworks') or '(empty)'}")
+
+
+def _wide_networks(settings: Mapping[str, str]) -> list[str]:
+    return [word for word in re.split(r"[,\s]+", settings.get("mynetworks", "")) if _is_wide(word)]
 
 
 def _is_wide(word: str) -> bool:
@@ -178,6 +182,9 @@ def _relay(service: Service) -> Finding | None:
         )
     if any(word == "permit" for word in before):
         return _of(service, "relay", Outcome.FAIL, "permits everybody before it refuses anybody.", Cause.OPEN_RELAY)
+    wide = _wide_networks(service.settings) if "permit_mynetworks" in before else []
+    if wide:
+        return _of(service, "relay", Outcome.FAIL, f"relays for {', '.join(wide)} (mynetworks).", Cause.OPEN_RELAY)
     if any(word in ("check_sender_access", "check_helo_access") for word in before):
         detail = "lets mail through by its sender or HELO name, which anybody can write (check_sender_access)."
         return _of(service, "relay", Outcome.FAIL, detail, Cause.OPEN_RELAY)

@@ -20,8 +20,9 @@ _EDNS_PAYLOAD = 1232  # bytes; fits every path without fragments
 
 class DnsResolver:
     """
-    Implements `ports.Resolver` with the given name servers ("ip", "ip:port" or "[ip6]:port"), else the system's.
+    Implements `ports.Resolver` and `ports.ReverseResolver`.
 
+    It asks the given name servers ("ip", "ip:port" or "[ip6]:port"), else the system's.
     Every question waits at most `TRY_SECONDS` times `TRIES`. `localhost` (RFC 6761) and IP literals are answered here.
     The AD bit is asked for (RFC 6840 section 5.7) and believed only from a name server on this machine: on the way
     from any other one, whoever can forge the answer can forge the bit. Raises ConfigProblem for a bad server.
@@ -71,6 +72,13 @@ class DnsResolver:
         """Return where a CNAME record of this very name points."""
         answer = await self._ask(name, "CNAME")
         return next((_host(row.target) for row in _rows(answer)), None)
+
+    async def ptr(self, address: str) -> tuple[str, ...]:
+        """Return the names of an IP address."""
+        import dns.reversename
+
+        answer = await self._ask(dns.reversename.from_address(address).to_text(), "PTR")
+        return tuple(_host(row.target) for row in _rows(answer))
 
     async def _family(self, host: str, kind: str) -> tuple[str, ...] | ResolverProblem:
         try:

@@ -42,14 +42,15 @@ class Examined:
     """
     The outcome: the report, where the server is, how it encrypts, and what it offers.
 
-    `tls_sound`: the certificate passed every check. `offered` is None unless everything passed: only then may anybody
-    log in.
+    `clear` is what it offers before TLS. `tls_sound`: the certificate passed every check. `offered` is None unless
+    everything passed: only then may anybody log in.
     """
 
     target: Target
     report: Report
     addresses: tuple[str, ...] = ()
     encryption: Encryption = Encryption.NONE
+    clear: Capabilities = field(default_factory=Capabilities)
     tls_sound: bool = False
     offered: Capabilities | None = None
 
@@ -68,6 +69,7 @@ async def examine(target: Target, tools: Tools, *, prefix: str = "") -> Examined
         report=examination.checks.report(),
         addresses=examination.addresses,
         encryption=examination.encryption,
+        clear=examination.clear,
         tls_sound=examination.tls_sound,
         offered=examination.offered,
     )
@@ -102,8 +104,6 @@ class _Examination:
                 await self._clear_capabilities(session)
                 await self._encrypt(session)
             await self._capabilities_under_tls(session)
-
-    # --- dns, connect -----------------------------------------------------------------------------------
 
     async def _resolve(self) -> None:
         with self.checks.step("dns") as step:
@@ -141,8 +141,6 @@ class _Examination:
             return await session.greeting(seconds=self._patience.detect)
         except ConversationBroken:
             return None
-
-    # --- banner, capabilities ---------------------------------------------------------------------------
 
     async def _banner(self, session: Session, greeting: Reply | None) -> None:
         with self.checks.step("banner") as step:
@@ -200,8 +198,6 @@ class _Examination:
         if not reply.ok and self._dialect.capabilities(reply) == Capabilities():
             raise CheckFailed(_cause(Stage.EHLO, reply), f"The server refuses: {reply.text}", reply=reply.text)
         return self._dialect.capabilities(reply)
-
-    # --- starttls, certificate --------------------------------------------------------------------------
 
     async def _encrypt(self, session: Session) -> None:
         problem: ssl.SSLCertVerificationError | None = None

@@ -32,7 +32,7 @@ class RelayControl:
 async def try_relaying(sender: Address, examined: Examined, tools: Tools, *, prefix: str) -> RelayControl:
     """Offer a message to the outside world without any login, on a connection of its own, and stop before DATA."""
     checks = Checklist((CHECK,), prefix=prefix)
-    encryption = _possible_encryption(examined)
+    encryption = possible_encryption(examined)
     refusal: str | None = None
     if encryption is None:
         blocker = examined.report.first_failure
@@ -40,13 +40,13 @@ async def try_relaying(sender: Address, examined: Examined, tools: Tools, *, pre
         return RelayControl(report=checks.report())
     with suppress(Blocked), checks.step(CHECK) as step:
         async with conversation(examined, tools, encryption) as session:
-            reply = await _offer(session, sender, tools)
+            reply = await offer(session, sender, OUTSIDE, tools)
             _judge(reply, step)
             refusal = None if reply.ok else reply.text
     return RelayControl(report=checks.report(), refusal=refusal)
 
 
-def _possible_encryption(examined: Examined) -> Encryption | None:
+def possible_encryption(examined: Examined) -> Encryption | None:
     """Encrypted where the certificate is sound, else in clear text where the server speaks that; None: not at all."""
     if examined.tls_sound:
         return examined.encryption
@@ -57,11 +57,12 @@ def _possible_encryption(examined: Examined) -> Encryption | None:
     return Encryption.NONE if greeted and examined.encryption is not Encryption.TLS else None
 
 
-async def _offer(session: Session, sender: Address, tools: Tools) -> Reply:
+async def offer(session: Session, sender: Address | str, recipient: Address | str, tools: Tools) -> Reply:
+    """Name sender and recipient, take both back, and return the answer that decides; never goes on to DATA."""
     seconds = tools.patience.reply
     reply = await session.ask(smtp_command(f"MAIL FROM:<{sender}>"), seconds=seconds)
     if reply.ok:
-        reply = await session.ask(smtp_command(f"RCPT TO:<{OUTSIDE}>"), seconds=seconds)
+        reply = await session.ask(smtp_command(f"RCPT TO:<{recipient}>"), seconds=seconds)
         await session.ask(smtp_command("RSET"), seconds=seconds)
     return reply
 

@@ -52,8 +52,9 @@ _SASL = (
     " -o smtpd_relay_restrictions=permit_sasl_authenticated,reject"
     " -o smtpd_sender_restrictions=reject_sender_login_mismatch"
 )
-_SUBMISSION = f"-o smtpd_tls_security_level=encrypt {_SASL}"
-_SUBMISSIONS = f"-o smtpd_tls_wrappermode=yes {_SASL}"
+# the names of their own that Debian's master.cf gives these services, so that the log tells the ports apart
+_SUBMISSION = f"-o syslog_name=postfix/submission -o smtpd_tls_security_level=encrypt {_SASL}"
+_SUBMISSIONS = f"-o syslog_name=postfix/submissions -o smtpd_tls_wrappermode=yes {_SASL}"
 _MX = "-o smtpd_tls_security_level=may"
 _ANYBODY = (
     "-o smtpd_relay_restrictions=permit_mynetworks,reject_unauth_destination -o mynetworks=0.0.0.0/0"

@@ -28,11 +28,11 @@ class LogEvent:
     """
     One event; "" and None: the log does not say.
 
-    `address` is the envelope sender of a refusal, otherwise the login; `login` tells whether the session was logged in
-    when it happened (False: nobody tried, or the login failed). `port` is the server's port, `host` the name the
-    client asked for or the server that wrote the log, `sender` the envelope sender of an accepted message and
-    `recipients` how many it has. Every text is printable and bounded, and nothing in it can be believed: whoever
-    connects chooses most of it.
+    `address` is the login; where nobody logged in, the envelope sender of what was refused. `login` tells whether the
+    session was logged in when it happened (False: nobody tried, or the login failed). `port` is the server's port,
+    `host` the name the client asked for or the server that wrote the log, `sender` the envelope sender, `recipients`
+    how many recipients an accepted message has. Every text is printable and bounded, and nothing in it can be
+    believed: whoever connects chooses most of it.
     """
 
     when: datetime | None

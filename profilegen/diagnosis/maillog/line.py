@@ -69,10 +69,7 @@ class Stamps:
 
     def _parsed(self, stamp: str) -> datetime | None:
         try:
-            if stamp[0].isdigit():
-                when = datetime.fromisoformat(stamp.replace(",", "."))
-            else:
-                when = self._with_year(stamp)
+            when = datetime.fromisoformat(stamp.replace(",", ".")) if stamp[0].isdigit() else self._with_year(stamp)
             return when.astimezone(UTC) if when.tzinfo is not None else self._localise(when)
         except (ValueError, OverflowError):
             return None

@@ -70,6 +70,7 @@ class _Count:
     last: datetime | None = None
     clients: dict[str, datetime | None] = field(default_factory=dict)
     newest: LogEvent | None = None
+    order: int = 0
     inward: int = 0
     device: bool = False
 
@@ -93,7 +94,8 @@ class PeopleTally:
         self._ours = ours
         self._counts: dict[tuple[str, Trouble, Cause | None], _Count] = {}
         self._worked: dict[str, datetime | None] = {}
-        self._worked_from: dict[tuple[str, str], datetime | None] = {}
+        self._worked_from: dict[tuple[str, str], int] = {}
+        self._order = 0
         self._good_clients = Few(MOST_CLIENTS)
         self._faces: dict[str, Few] = {}
         self._causes: dict[tuple[object, ...], Cause | None] = {}
@@ -101,6 +103,7 @@ class PeopleTally:
 
     def add(self, event: LogEvent) -> None:
         """Count one event."""
+        self._order += 1  # seconds are too coarse to tell what came first
         if event.what is Happened.LOGGED_IN:
             self._works(event)
         elif event.what is Happened.LOGIN_FAILED and event.address:
@@ -130,7 +133,7 @@ class PeopleTally:
             self._worked[account] = event.when
         place = (account, event.client)
         if place in self._worked_from or len(self._worked_from) < MOST_ACCOUNTS:
-            self._worked_from[place] = event.when
+            self._worked_from[place] = self._order
         if event.port == 25:
             self._count(account, Trouble.PORT_25, None, event)
         if event.host in self._ours.old_hosts:
@@ -159,6 +162,7 @@ class PeopleTally:
             count = self._counts[key] = _Count()
         same = event.recipient.rpartition("@")[2].lower() == account.rpartition("@")[2]
         count.add(event, inward=same and bool(event.recipient))
+        count.order = self._order
 
     def _cause(self, event: LogEvent) -> Cause | None:
         """Return the cause; the same reply with other names in it is judged once."""
@@ -180,10 +184,9 @@ class PeopleTally:
 
     def _is_over(self, address: str, trouble: Trouble, count: _Count) -> bool:
         """A trouble is over if the same address has since logged in from the client that had it last."""
-        if trouble in (Trouble.PORT_25, Trouble.OLD_HOST) or count.last is None or not count.clients:
+        if trouble in (Trouble.REFUSED, Trouble.PORT_25, Trouble.OLD_HOST):
             return False
-        since = self._worked_from.get((address, next(reversed(count.clients))))
-        return trouble is not Trouble.REFUSED and since is not None and since > count.last
+        return self._worked_from.get((address, next(reversed(count.clients))), 0) > count.order
 
     def _person(self, address: str, trouble: Trouble, cause: Cause | None, count: _Count) -> Person:
         return Person(

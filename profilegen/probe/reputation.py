@@ -1,0 +1,89 @@
+"""What the DNS says about a sending address: its name, and the block lists the operator asks."""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from profilegen.diagnosis.causes import Cause
+from profilegen.errors import ResolverProblem
+from profilegen.ports import Resolver, ReverseResolver
+from profilegen.report import Finding, Outcome
+
+MOST_LISTS = 8
+MOST_ADDRESSES = 4
+"""Questions are asked one after the other, at most this many lists times this many addresses."""
+
+_REFUSED = ipaddress.ip_network("127.255.255.0/24")  # how lists answer a resolver they do not serve
+_LISTED = ipaddress.ip_network("127.0.0.0/8")  # RFC 5782 section 2.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reputation:
+    """Asks through the one resolver of the program; `lists` are the zones the operator named, none by default."""
+
+    resolver: Resolver
+    reverse: ReverseResolver
+    lists: tuple[str, ...] = ()
+
+    async def findings(self, addresses: Sequence[str], *, banner_name: str | None) -> tuple[Finding, ...]:
+        """Return a finding per address about its name, one per list, and one about the name in the greeting."""
+        few = addresses[:MOST_ADDRESSES]
+        names: set[str] = set()
+        found = [await self._name(address, names) for address in few]
+        if banner_name is not None:
+            found.append(_banner(banner_name, names))
+        for zone in self.lists[:MOST_LISTS]:
+            found += [await self._listing(zone.strip(".").lower(), address) for address in few]
+        return tuple(found)
+
+    async def _name(self, address: str, names: set[str]) -> Finding:
+        try:
+            own = await self.reverse.ptr(address)
+            confirmed = [name for name in own[:4] if address in await self.resolver.addresses(name)]
+        except ResolverProblem as problem:
+            return Finding(check="ptr", outcome=Outcome.SKIP, detail=problem.message)
+        names.update(confirmed)
+        if confirmed:
+            return Finding(check="ptr", outcome=Outcome.PASS, detail=f"{address} is {', '.join(confirmed)}, and back.")
+        if own:
+            detail = f"{address} is called {own[0]}, but that name does not lead back to it."
+        else:
+            detail = f"{address} has no name (PTR record); many servers refuse mail from it."
+        return Finding(check="ptr", outcome=Outcome.WARN, detail=detail, cause=Cause.IP_POLICY_BLOCK)
+
+    async def _listing(self, zone: str, address: str) -> Finding:
+        check = f"dnsbl.{zone}"
+        try:
+            answers = await self.resolver.addresses(f"{_reversed(address)}.{zone}")
+            codes = [code for code in answers if ":" not in code and ipaddress.ip_address(code) in _LISTED]
+            if not codes:
+                return Finding(check=check, outcome=Outcome.PASS, detail=f"{address} is not listed.")
+            if any(ipaddress.ip_address(code) in _REFUSED for code in codes):
+                return Finding(check=check, outcome=Outcome.SKIP, detail="The list does not answer this resolver.")
+            if await self.resolver.addresses(f"1.0.0.127.{zone}"):  # must never be listed (RFC 5782 section 5)
+                return Finding(check=check, outcome=Outcome.SKIP, detail="The list says yes to every address.")
+            reasons = (await self.resolver.txt(f"{_reversed(address)}.{zone}")).records
+        except ResolverProblem as problem:
+            return Finding(check=check, outcome=Outcome.SKIP, detail=problem.message)
+        why = f": {_printable(reasons[0])}" if reasons else "."
+        detail = f"{address} is listed ({', '.join(codes)}){why}"
+        return Finding(check=check, outcome=Outcome.FAIL, detail=detail, cause=Cause.IP_BLACKLISTED)
+
+
+def _banner(name: str, names: set[str]) -> Finding:
+    if "." not in name or name.endswith((".local", ".localdomain", ".lan")) or name.startswith("localhost"):
+        detail = f'The greeting calls the server "{name}", which is no name on the internet.'
+        return Finding(check="banner.name", outcome=Outcome.WARN, detail=detail)
+    if names and name.lower() not in names:
+        detail = f"The greeting calls the server {name}, its address is {', '.join(sorted(names))}."
+        return Finding(check="banner.name", outcome=Outcome.WARN, detail=detail)
+    return Finding(check="banner.name", outcome=Outcome.PASS, detail=f"The greeting calls the server {name}.")
+
+
+def _reversed(address: str) -> str:
+    pointer = ipaddress.ip_address(address).reverse_pointer
+    return pointer.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa")
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text[:200])
