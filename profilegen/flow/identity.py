@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from profilegen.address import Address
+from profilegen.address import Address, shorten
 from profilegen.errors import NotPossible
 from profilegen.ports import Issued, IssueLog
 from profilegen.profile.adopted import Adopted
@@ -32,8 +32,8 @@ def refuse_second_identifier(profile: Profile, issued: Iterable[Issued]) -> None
     for record in issued:
         if record.identifier != profile.identifier:
             raise NotPossible(
-                f"{record.accounts[0]} already has a profile under another identifier ({record.identifier}); a second "
-                "one would add the account again instead of replacing it.",
+                f"{record.accounts[0]} already has a profile under another identifier ({shorten(record.identifier)}); "
+                "a second one would add the account again instead of replacing it.",
                 hint="Restore the earlier identifier_prefix or person, or say --new-identity and have the old profile "
                 "removed.",
                 code="identity_changed",
@@ -54,14 +54,14 @@ def replaced_notices(replaced: Replaced, signer: SignerFacts | None, profile: Pr
     before = replaced.signer
     same_key = before is not None and signer is not None and before.spki_sha256 == signer.spki_sha256
     if replaced.signed and not same_key:
-        name = "somebody unknown" if before is None else before.subject
+        name = "somebody unknown" if before is None else shorten(before.subject)
         yield Notice(code="replaces_other_signer", text=_OTHER_SIGNER.format(name))
     elif not replaced.signed and signer is not None:
         yield Notice(code="replaces_unsigned", text=_UNSIGNED_BEFORE)
     if replaced.encrypted:
         yield Notice(code="replaces_encrypted", text=_ENCRYPTED_BEFORE)
     for payload in replaced.adopted.left_out(identifiers_in(profile)):
-        what = f"{payload.payload_type} {payload.account}".strip()
+        what = shorten(f"{payload.payload_type} {payload.account}".strip())
         yield Notice(
             code="payload_left_out", text=f"The profile to be replaced also holds {what}; a device removes it."
         )
@@ -82,7 +82,7 @@ def _rename_notice(address: Address, previous: Address, last: Issued | None, new
     if last is not None and last.identifier == new:
         text = f"{address} takes the place of {previous} in the same profile: installing it removes the old account."
         return Notice(code="renamed_in_place", text=text)
-    known = last.identifier if last is not None else assumed
+    known = shorten(last.identifier) if last is not None else assumed
     text = (
         f"{address} is a new account beside {previous}. Install it, then remove the old profile from the device: its "
         f"identifier is {known}."

@@ -164,6 +164,17 @@ def test_payloads_that_cannot_be_read_are_said(cli: Cli, settings: Path, old: Pa
     assert "replaces_encrypted" in codes(document)
 
 
+def test_words_of_the_old_profile_cannot_move_the_cursor_of_a_terminal(cli: Cli, settings: Path) -> None:
+    content = hoster_profile()
+    content["PayloadContent"][0]["PayloadType"] = "evil\u009b31m"
+    Path("old.mobileconfig").write_bytes(plistlib.dumps(content))
+
+    document, _ = build(cli, settings, "--replaces", "old.mobileconfig")
+
+    [notice] = [notice for notice in document["notices"] if notice["code"] == "payload_left_out"]
+    assert "evil?31m" in notice["text"]
+
+
 def test_a_profile_without_identifier_and_a_roster_are_refused(cli: Cli, settings: Path, old: Path) -> None:
     Path("none.mobileconfig").write_bytes(plistlib.dumps({"PayloadContent": []}))
     asked = ("build", "you@example.com", "--settings", settings, "--json")
