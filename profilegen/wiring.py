@@ -286,11 +286,12 @@ class House:
             )
         return CmsSigner(identity=self.keystore.load(chosen), clock=self.clock)
 
-    def encrypter(self, certificate: Path) -> Encrypter:
+    def encrypter(self, certificate: Path, signer: Signer | None) -> Encrypter:
         """Return the encrypter for the device a certificate file belongs to; raises InputProblem."""
         from profilegen.signing.envelope import DeviceEncrypter
 
-        return DeviceEncrypter.load(read_file(certificate))
+        known = signer.facts.spki_sha256 if signer else None
+        return DeviceEncrypter.load(read_file(certificate), signer_spki_sha256=known)
 
     def flow(self, *, signer: Signer | None, drop: Drop, offline: bool, encrypter: Encrypter | None = None) -> "Flow":
         """Return the arrow, ready to go; offline, nothing in it looks anything up on a network."""

@@ -70,7 +70,7 @@ def build(
     _refuse_one_for_many(profile, many=many)
     target = Target(path=output, many=many)
     chosen = choose_signer(house, signing, for_many=roster is not None)
-    encrypter = device_encrypter(house, profile, many=many)
+    encrypter = device_encrypter(house, profile, chosen.signer, many=many)
     flow = house.flow(signer=chosen.signer, drop=target.drop, offline=how.offline, encrypter=encrypter)
     rows += run_async(_build_all(flow, wishes, target, chosen.notices))
     if not many and isinstance(rows[0].outcome, ProfilegenError) and not isinstance(rows[0].outcome, NotPossible):

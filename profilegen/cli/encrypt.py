@@ -34,8 +34,8 @@ def encrypt(
     """
     house = session_of(context).house()
     result = read_profile(source)
-    encrypter = house.encrypter(to)
     chosen = choose_signer(house, SigningOptions(key=key, unsigned=unsigned), for_many=False)
+    encrypter = house.encrypter(to, chosen.signer)
     facts = run_async(_encrypt(result, encrypter, chosen.signer, output))
     report(output, facts, chosen.notices, {"encrypted": True}, as_json=as_json)
 

@@ -2,11 +2,11 @@
 
 from profilegen.cli.options import ProfileOptions
 from profilegen.errors import UsageProblem
-from profilegen.ports import Encrypter
+from profilegen.ports import Encrypter, Signer
 from profilegen.wiring import House
 
 
-def device_encrypter(house: House, profile: ProfileOptions, *, many: bool) -> Encrypter | None:
+def device_encrypter(house: House, profile: ProfileOptions, signer: Signer | None, *, many: bool) -> Encrypter | None:
     """Return the encrypter of `--encrypt-to`, None without it; raises UsageProblem where many people share a device."""
     if profile.encrypt_to is None:
         return None
@@ -16,4 +16,4 @@ def device_encrypter(house: House, profile: ProfileOptions, *, many: bool) -> En
             hint="Build one address at a time, each with the certificate of its device.",
             code="one_device",
         )
-    return house.encrypter(profile.encrypt_to)
+    return house.encrypter(profile.encrypt_to, signer)

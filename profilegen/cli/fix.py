@@ -72,7 +72,7 @@ def fix(
     wish = maker.for_address(address).wish
     chosen = choose_signer(house, signing, for_many=False)
     target = Target(path=output, many=False)
-    encrypter = device_encrypter(house, profile, many=False)
+    encrypter = device_encrypter(house, profile, chosen.signer, many=False)
     flow = house.flow(signer=chosen.signer, drop=target.drop, offline=how.offline, encrypter=encrypter)
     order = FixOrder(
         asked=Asked(

@@ -210,6 +210,8 @@ def check(
             left = one.days_left(now)
             when = f"{one.not_after:%Y-%m-%d}, in {left} days" if left >= 0 else f"{one.not_after:%Y-%m-%d}: expired"
             say(f"{'✗' if name in due else '✓'} {name} ends {when}")
+    if not facts and not as_json:
+        say("There is no signing key yet.")
     if due:
         note(
             f"profilegen: {', '.join(due)} must be renewed.\n"

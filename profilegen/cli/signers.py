@@ -63,9 +63,10 @@ def expiry_notices(facts: SignerFacts, now: datetime) -> tuple[Notice, ...]:
     days = facts.days_left(now)
     if days >= SOON_DAYS:
         return ()
+    when = f"expires in {days} days, on" if days >= 0 else "expired on"
     text = (
-        f"The signing certificate expires on {facts.not_after:%Y-%m-%d}, in {days} days. Installed profiles stay, but "
-        "new ones count as unsigned from then on: renew it for the same private key (key renew)."
+        f"The signing certificate {when} {facts.not_after:%Y-%m-%d}. Installed profiles stay, but new ones count as "
+        "unsigned from then on: renew it for the same private key (key renew)."
     )
     return (Notice(code="signer_expires_soon", text=text),)
 

@@ -98,9 +98,9 @@ def rotation_notices(profiles: int) -> tuple[Notice, ...]:
         return ()
     which = "1 profile was" if profiles == 1 else f"{profiles} profiles were"
     text = (
-        f"{which} last signed with another key. Outside MDM a device that has one refuses a replacement "
-        "signed with this key: remove the old profile there, then install the new one. MDM replaces as before. To "
-        "avoid this, renew the certificate for the key you have (key renew)."
+        f"{which} last signed with another key. Outside MDM a device that has one refuses a replacement that is not "
+        "signed with that same key: remove the old profile there, then install the new one. MDM replaces as before. A "
+        "renewed certificate for the same key avoids this (key renew)."
     )
     return (Notice(code="signer_rotation", text=text),)
 

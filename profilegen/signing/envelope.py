@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from profilegen.errors import InputProblem
+from profilegen.profile.signature import signer_facts
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -25,16 +26,22 @@ class DeviceEncrypter:
         self._certificate = certificate
 
     @classmethod
-    def load(cls, data: bytes) -> DeviceEncrypter:
+    def load(cls, data: bytes, *, signer_spki_sha256: str | None = None) -> DeviceEncrypter:
         """
-        Return the encrypter for a certificate in PEM or DER.
+        Return the encrypter for a certificate in PEM or DER; whoever signs is named by the key, to tell the two apart.
 
         Raises InputProblem: `no_certificate`, `several_certificates`, `recipient_not_rsa`, `recipient_weak`,
-        `recipient_is_authority`.
+        `recipient_is_authority`, `recipient_is_signer`.
         """
         certificate = _only_certificate(data)
         _check_key(certificate)
         _check_not_authority(certificate)
+        if signer_facts(certificate, chain=1).spki_sha256 == signer_spki_sha256:
+            raise InputProblem(
+                "This is the certificate of the signer: no device holds its private key.",
+                hint="Give the certificate of the device's own identity.",
+                code="recipient_is_signer",
+            )
         return cls(certificate)
 
     async def encrypt(self, payloads: bytes) -> bytes:

@@ -180,6 +180,14 @@ def test_devices_that_cannot_decrypt_are_refused_by_name(cli: Cli, settings: Pat
         assert not Path("e.mobileconfig").exists()
 
 
+def test_encrypting_for_the_signer_instead_of_the_device_is_refused(cli: Cli, settings: Path, device: Path) -> None:
+    cli("key", "import", "office", "--cert", device, "--key", "device.key")
+
+    answer = cli("encrypt", build(cli, settings), "--to", device, "-o", "e.mobileconfig", "--json")
+
+    assert (answer.status, answer.document["error"]["code"]) == (2, "recipient_is_signer")
+
+
 def test_encrypting_twice_is_refused(cli: Cli, settings: Path, device: Path) -> None:
     cli("encrypt", build(cli, settings), "--to", device, "-o", "e.mobileconfig")
 

@@ -1,6 +1,7 @@
 """key renew, export and check, with certificates made by OpenSSL."""
 
 import json
+import plistlib
 import stat
 import subprocess
 from pathlib import Path
@@ -68,6 +69,23 @@ def test_check_exits_1_before_the_expiry_and_0_after_renewal(office: Cli) -> Non
     assert (due.status, due.document["ok"], due.document["keys"][0]["days_left"]) == (1, False, 9)
     assert (early.status, early.err) == (0, "")
     assert (later.status, later.document["keys"][0]["due"]) == (0, False)
+
+
+def test_an_expired_certificate_is_said_to_have_expired_and_never_signs(cli: Cli) -> None:
+    authority("old")
+    openssl(
+        *("x509", "-in", "old.pem", "-signkey", "old.key", "-out", "expired.pem", "-days", "-1"),
+    )
+
+    imported = cli("key", "import", "old", "--cert", "expired.pem", "--key", "old.key")
+    checked = cli("key", "check")
+    Path("x.mobileconfig").write_bytes(plistlib.dumps({"PayloadContent": []}))
+    signed = cli("sign", "x.mobileconfig", "-o", "y.mobileconfig", "--json")
+
+    assert imported.status == 0
+    assert (checked.status, "expired" in checked.out) == (1, True)
+    assert (signed.status, signed.document["error"]["code"]) == (3, "signer_expired")
+    assert not Path("y.mobileconfig").exists()
 
 
 def test_check_says_what_to_do(office: Cli) -> None:
