@@ -38,6 +38,9 @@ MAIL: Tree = {
     "allowMailDrop": True,
     "disableMailRecentsSyncing": False,
 }
+FOR_MACS: Tree = {key: value for key, value in MAIL.items() if not key.startswith("Prevent")}
+"""The same account without what only iPhones know."""
+
 SMIME: Tree = {
     "SMIMESigningEnabled": True,
     "SMIMESigningCertificateUUID": IDENTITY,
@@ -196,8 +199,7 @@ def test_a_correct_profile_that_is_signed_has_nothing_wrong(name: str, signer: A
 
 
 def test_a_profile_for_a_mac_in_the_user_scope_has_nothing_wrong() -> None:
-    keys = {key: value for key, value in MAIL.items() if not key.startswith("Prevent")}
-    assert spoken(profile(keys, EWS, CALDAV, PayloadScope="User"), platform=Platform.MACOS) == {"PG501"}
+    assert spoken(profile(FOR_MACS, EWS, CALDAV, PayloadScope="User"), platform=Platform.MACOS) == {"PG501"}
 
 
 def test_an_encrypted_profile_has_nothing_wrong() -> None:
