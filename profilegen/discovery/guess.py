@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from profilegen.address import Address
-from profilegen.discovery.tasks import call_off
+from profilegen.discovery.tasks import all_of, call_off
 from profilegen.discovery.wildcard import Wildcard
 from profilegen.errors import WorldProblem
 from profilegen.ports import Clock, Prober, Resolver
@@ -56,7 +56,7 @@ class GuessSource:
         """The names that exist, and of each whether only a wildcard record answers for it."""
         hosts = list({prefix + domain for protocol in protocols for prefix in _HOSTS.get(protocol, ())})
         anything = await Wildcard(resolver=self._resolver, domain=domain, label=self._label()).addresses()
-        found = await asyncio.gather(*map(self._resolver.addresses, hosts))
+        found = await all_of(self._resolver.addresses(host) for host in hosts)
         return {host: anything >= set(addresses) for host, addresses in zip(hosts, found, strict=True) if addresses}
 
     async def _passed(self, servers: Sequence[Server]) -> set[Server]:

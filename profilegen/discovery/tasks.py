@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Collection, Coroutine, Iterable
-from typing import Any
+from typing import Any, TypeVar
+
+ResultT = TypeVar("ResultT")
 
 FAREWELL = 1.0
 """Seconds a cancelled task may take to say goodbye and close its connection."""
@@ -22,6 +24,19 @@ async def run_all(works: Iterable[Coroutine[Any, Any, None]], *, seconds: float)
         for task in done:
             task.result()
         return not pending
+    finally:
+        await call_off(tasks)
+
+
+async def all_of(works: Iterable[Coroutine[Any, Any, ResultT]]) -> list[ResultT]:
+    """
+    Do everything at once and return the results in the order of the works.
+
+    The first exception is raised once all others are cancelled; `asyncio.gather` would let them run on.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
     finally:
         await call_off(tasks)
 

@@ -100,6 +100,29 @@ def test_a_world_that_cannot_be_asked_is_no_guess() -> None:
     assert guess(_NoNames({}), ForbiddenProber()) == Answer(kind="guess")
 
 
+class _OneFails(FixedHosts):
+    """A resolver that cannot look one name up, and gives no answer about the others."""
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        if host.startswith("nobody."):
+            return ()
+        if host.startswith("imap."):
+            raise ResolverProblem("No name server answered.", hint="-")
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+def test_a_name_that_cannot_be_looked_up_leaves_no_other_question_running() -> None:
+    async def left() -> int:
+        source = GuessSource(
+            resolver=_OneFails({}), prober=ForbiddenProber(), clock=StillClock(), label=lambda: "nobody"
+        )
+        assert await source.guess(YOU, BOTH) == Answer(kind="guess")
+        return len(asyncio.all_tasks()) - 1
+
+    assert asyncio.run(left()) == 0
+
+
 @pytest.mark.servers
 def test_a_real_server_is_found_by_its_certificate_and_one_with_another_name_is_not(mail_lab: MailLab) -> None:
     table = {
