@@ -97,23 +97,27 @@ def _decrypted(result: ReadResult, key_file: Path, passwords: OnePassword) -> Re
 
 
 def _show(document: dict[str, Any], summary: Summary) -> None:
-    signer = document["signer"]
     say(f"{document['file']}: {_words(document['name']) or 'a profile without a name'}")
-    if signer:
-        trust = "trusted on this machine" if signer["trusted"] else "not trusted on this machine"
-        say(f"  signed by   {_words(signer['subject'])}, valid until {signer['not_after'][:10]}, {trust}")
-    else:
-        say(f"  signed by   {'somebody whose certificate is missing' if document['signed'] else 'nobody'}")
-    say(f"  identifier  {_words(document['identifier']) or 'missing'}")
-    say(f"  revision    {_words(document['revision']) or 'unknown'}")
-    if document["organization"]:
-        say(f"  from        {_words(document['organization'])}")
     if document["encrypted"] and not (summary.accounts or summary.others):
-        say("  encrypted to one device; the accounts inside can be seen with its private key only (--decrypt)")
+        say("Encrypted for one device: the accounts inside can be seen with its private key only (--decrypt).")
     for account in summary.accounts:
         _show_account(account)
     for other in summary.others:
-        say(f"{other.payload_type}: {_words(other.name) or 'without a name'}")
+        say(f"{_words(other.payload_type)}: {_words(other.name) or 'without a name'}")
+    say("The profile:")
+    say(f"  signed by   {_signer_words(document)}")
+    say(f"  revision    {_words(document['revision']) or 'unknown'}")
+    say(f"  identifier  {_words(document['identifier']) or 'missing'}")
+    if document["organization"]:
+        say(f"  from        {_words(document['organization'])}")
+
+
+def _signer_words(document: dict[str, Any]) -> str:
+    signer = document["signer"]
+    if not signer:
+        return "somebody whose certificate is missing" if document["signed"] else "nobody"
+    trust = "trusted on this machine" if signer["trusted"] else "not trusted on this machine"
+    return f"{_words(signer['subject'])}, valid until {signer['not_after'][:10]}, {trust}"
 
 
 def _show_account(account: AccountSummary) -> None:

@@ -33,7 +33,7 @@ def test_the_account_comes_first_who_servers_security_login_and_what_is_asked(cl
 
     text = cli("show", "x.mobileconfig").out
 
-    assert 'Mail: you@example.com as "Your Name"' in text
+    assert text.splitlines()[1] == 'Mail: you@example.com as "Your Name"'
     assert "incoming    imap.example.com:993  TLS  you@example.com  password not in the profile" in text
     assert "outgoing    smtp.example.com:587  STARTTLS  you@example.com  same password" in text
     assert "asked       incoming password" in text
