@@ -105,7 +105,7 @@ def test_nothing_is_left_of_a_search_in_which_nobody_answers() -> None:
                 MxSource(resolver=no_dns, catalogue=FakeCatalogue(), clock=clock),
             ],
             means=means(prober, resolver=no_dns, guesser=guesser),
-            budgets=HASTY,
+            budgets=Budgets(sources=0.5, grace=0.1, probe=0.5, total=FAREWELL + 3),
         )
         found: list[Resolution] = []
 
@@ -113,7 +113,8 @@ def test_nothing_is_left_of_a_search_in_which_nobody_answers() -> None:
             found.append(await engine.resolve(Question(address=YOU)))
 
         assert left_over(work) == []
-        assert (found[0].status, found[0].timed_out) == (Status.UNREACHABLE, ("autoconfig", "mx", "probe"))
+        assert found[0].status is Status.UNREACHABLE
+        assert {"autoconfig", "mx"} <= set(found[0].timed_out)  # on a busy machine, SRV and the probe may be late too
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open sockets are listed under /proc on Linux")
