@@ -403,6 +403,9 @@ ratios are to the median of profilegen in the same run, over all worlds.
   program, not the program: places, order and preferences are its, speed is not. The database it asks is a local
   stand-in that holds what the world says.
 
+The worlds are of our own making and show what this project set out to get right. They tell what the others miss in
+them, not how often that matters outside.
+
 *Right*: both directions name the right host, port and encryption; where no password profile can work, saying so.
 *Half*: one direction right, nothing said about the other. *None*: no server with a port. *Wrong*: anything else that
 was named. No program was given a password. In the last world profilegen names the guessed servers and calls them
