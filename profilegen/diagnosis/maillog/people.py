@@ -14,8 +14,8 @@ from profilegen.diagnosis.maillog.event import Happened, LogEvent
 from profilegen.errors import AddressProblem
 
 MOST_TROUBLES = 20_000
-MOST_CLIENTS = 50_000
-MOST_ACCOUNTS = 100_000
+MOST_CLIENTS = 20_000
+MOST_ACCOUNTS = 50_000
 SPRAYING = 4
 """From so many different addresses without one login, a client is guessing or forging."""
 
