@@ -12,12 +12,13 @@ import typer
 
 from profilegen.cli.options import Json
 from profilegen.cli.output import print_json, say
+from profilegen.diagnosis.codes import LARGEST
 from profilegen.diagnosis.explain import Explanation, LikelyCause
 from profilegen.diagnosis.explain import explain as explained
 from profilegen.diagnosis.observation import Observation, Stage
 from profilegen.diagnosis.observed import AUTH, explanation_document, observed
 from profilegen.diagnosis.titles import TITLES
-from profilegen.diagnosis.unwrap import LARGEST, read_bytes
+from profilegen.diagnosis.unwrap import read_bytes
 from profilegen.errors import InputProblem, UsageProblem
 
 _LONGEST_LINE = 1024 * 1024

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 from profilegen.diagnosis import words
 from profilegen.diagnosis.causes import Cause
-from profilegen.diagnosis.observation import Observation
+from profilegen.diagnosis.observation import LOCAL_STAGES, Observation
 
 ENVELOPE = "mail_from rcpt_to data"
 LOGIN = "auth imap_login"
 
-BEYOND_DOUBT = 12
+BEYOND_DOUBT = 14
 CERTAIN = 10
 CLEAR = 8
 LIKELY = 6
@@ -18,6 +18,8 @@ WEAK = 2
 """Weights. The words of a cause itself are clear; what stage and code alone suggest is weak."""
 
 _STAGE_UNKNOWN = 0.75
+_BARE_CODE = 0.35
+"""What is left of a rule's weight where the stage is unknown: of one that found words, of one that saw only a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +94,13 @@ def evidence(candidate: Rule, seen: Observation, folded: str) -> Evidence | None
         found = words.find(candidate.phrases, folded)
         if found is None:
             return None
-    unsure = candidate.stages and seen.stage is None
-    return Evidence(rule=candidate, weight=candidate.weight * (_STAGE_UNKNOWN if unsure else 1), found=found)
+    return Evidence(rule=candidate, weight=candidate.weight * _certainty(candidate, seen), found=found)
+
+
+def _certainty(candidate: Rule, seen: Observation) -> float:
+    if not candidate.stages or seen.stage is not None:
+        return 1.0
+    return _STAGE_UNKNOWN if candidate.phrases else _BARE_CODE
 
 
 def _place_fits(candidate: Rule, seen: Observation) -> bool:
@@ -107,10 +114,12 @@ def _place_fits(candidate: Rule, seen: Observation) -> bool:
 
 
 def _stage_fits(candidate: Rule, seen: Observation) -> bool:
-    """Where the stage is unknown, a rule that looks at nothing else says nothing."""
+    """Where the stage is unknown, a rule needs something else to look at, and a reply is no local error."""
     if not candidate.stages or seen.stage in candidate.stages:
         return True
-    return seen.stage is None and bool(candidate.phrases or candidate.codes or candidate.enhanced)
+    if seen.stage is not None or (seen.code and all(stage in LOCAL_STAGES for stage in candidate.stages)):
+        return False
+    return bool(candidate.phrases or candidate.codes or candidate.enhanced)
 
 
 def _codes_fit(candidate: Rule, seen: Observation) -> bool:

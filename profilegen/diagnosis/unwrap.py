@@ -12,17 +12,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from profilegen.diagnosis.codes import LARGEST, code_in
 from profilegen.diagnosis.observation import Observation, Stage
-
-LARGEST = 65536
-"""Characters of input that are looked at."""
 
 _MOST = 6
 _SHORT = 300
+_BEGINNING = 16384
+_END = 8192
 _DEEPEST = 8
 
-_CODE = re.compile(r"(?<![\d.:#])#?([245]\d\d)(?=[ \-:,)'\"]|$)[ \-:,'\"b]{0,5}#?([245]\.\d{1,3}\.\d{1,3})?(?![\d.])")
-_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _ESCAPED = re.compile(r"(?:\\x[0-9a-fA-F]{2}|\\[0-3][0-7]{2})+")
 _ESCAPED_BYTE = re.compile(r"\\x([0-9a-fA-F]{2})|\\([0-3][0-7]{2})")
 _UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -37,23 +35,23 @@ _REPEATED_CODE = re.compile(r"(?m)^(?:[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3} )?)")
 _MARKED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"diagnostic-code:[ \t]{0,9}(?:x-[\w-]{1,30}|smtp|lmtp)?[ \t]{0,3};?[ \t]{0,9}(.{4,2000})",
-        r"\bsaid: (.{4,2000}?)(?= \(in reply to|\n\n|$)",
-        r"remote (?:host|server) (?:said|returned|responded)[^:\n'\"]{0,40}[:'\" ]{1,4}(.{4,2000})",
-        r"smtp error from remote (?:mail )?server after [^\n]{3,400}?: (?:host [^\n]{3,200}?: )?([245]\d\d.{3,1500})",
-        r"(?:the )?response (?:from the remote server )?was:?\s{1,6}(.{4,2000})",
-        r"the server re(?:sponded|sponse was|plied)(?: with)?[: ]{1,3}(.{4,2000})",
-        r"with (?:message|text|response)[: ]{0,2}\"(.{4,1500}?)\"",
+        r"diagnostic-code:[ \t]{0,9}(?:x-[\w-]{1,30}|smtp|lmtp)?[ \t]{0,3};?[ \t]{0,9}(.{4,900})",
+        r"\bsaid: (.{4,900}?)(?= \(in reply to|\n\n|$)",
+        r"remote (?:host|server) (?:said|returned|responded)[^:\n'\"]{0,40}[:'\" ]{1,4}(.{4,900})",
+        r"smtp error from remote (?:mail )?server after [^\n]{3,400}?: (?:host [^\n]{3,200}?: )?([245]\d\d.{3,900})",
+        r"(?:the )?response (?:from the remote server )?was:?\s{1,6}(.{4,900})",
+        r"the server re(?:sponded|sponse was|plied)(?: with)?[: ]{1,3}(.{4,900})",
+        r"with (?:message|text|response)[: ]{0,2}\"(.{4,900}?)\"",
         (
             r"(?m)^[ \t>|]{0,12}(?:<<<|<-|<\*\*|<~\*|s:|server -> client:|< |smtp< ?|reply:)"
-            r"[ \t]{0,4}'?([45]\d\d[ -].{3,1000})"
+            r"[ \t]{0,4}'?([45]\d\d[ -].{3,900})"
         ),
-        r"\bb'([^']{4,1500})'",
-        r"\(\d{3}, b?['\"](.{4,1500}?)['\"][,)]",
-        r"smtp error from remote mail server[^\n]{0,300}\n[ \t]{0,9}(.{4,1500})",
+        r"\bb'([^']{4,900})'",
+        r"\(\d{3}, b?['\"](.{4,900}?)['\"][,)]",
+        r"smtp error from remote mail server[^\n]{0,300}\n[ \t]{0,9}(.{4,900})",
         (
             r"(?:exception|error|err|failed|failure|reason|denied|rejected)"
-            r"[\w ()]{0,30}[:=] {0,2}\"?([45]\d\d[ \-].{3,1500})"
+            r"[\w ()]{0,30}[:=] {0,2}\"?([45]\d\d[ \-].{3,900})"
         ),
     )
 )
@@ -99,7 +97,6 @@ _STAGES = tuple(
     )
 )
 _ALONE_CODES = {"535": Stage.AUTH, "534": Stage.AUTH, "538": Stage.AUTH, "454": None}
-_BEFORE_A_CODE = (":", ";", "=", "said", "code", "error", "smtp", "status", "refused", "with", "got", "server")
 _JSON_CODES = ("responsecode", "smtp_code", "smtpcode", "statuscode", "status_code", "code")
 _JSON_STAGES = {
     "auth": Stage.AUTH,
@@ -137,29 +134,6 @@ def decode(text: str) -> str:
     if "\u00c0" <= max(text, default="") <= "\u00ff":  # GBK bytes shown as Latin-1
         text = _mended(text)
     return html.unescape(_TAG.sub(" ", text)) if "</" in text else text
-
-
-def codes_in(text: str) -> tuple[int | None, str | None]:
-    """Return the reply code and the enhanced code (RFC 3463) a text carries; None for what is not there."""
-    enhanced = _ENHANCED.search(text[:LARGEST])
-    return _code_in(text[:LARGEST]), enhanced[1] if enhanced else None
-
-
-def _code_in(text: str) -> int | None:
-    bare = None
-    for match in _CODE.finditer(text):
-        if match[2] or match.start() == 0:
-            return int(match[1])
-        if bare is None and _announced(text, match.start()):
-            bare = int(match[1])
-    return bare
-
-
-def _announced(text: str, place: int) -> bool:
-    before = text[max(0, place - 24) : place].rstrip(" #\"'([{").lower()
-    return before.endswith(
-        (":", "said", "code", "error", "smtp", "status", "refused", "\n", "with", "got", "server", ";", "=")
-    )
 
 
 def _unescaped(escapes: str) -> bytes:
@@ -228,7 +202,7 @@ def _from_json(document: Any, seen: Observation) -> tuple[str, Observation]:
                 seen = replace(seen, stage=_JSON_STAGES.get(command))
         elif key in _JSON_CODES and seen.code is None and isinstance(value, int) and 200 <= value < 600:
             seen = replace(seen, code=value)
-    best = sorted(texts, key=lambda one: (_code_in(one) is None, -len(one)))
+    best = sorted(texts, key=lambda one: (code_in(one) is None, -len(one)))
     text = "\n".join(best) if best else ""
     return text, replace(seen, stage=seen.stage or _stage_in(text))
 
@@ -250,17 +224,17 @@ def _stage_in(text: str) -> Stage | None:
     for pattern, stage in _STAGES:
         if pattern.search(text):
             return stage
-    code = _code_in(text)
+    code = code_in(text)
     return _ALONE_CODES.get(str(code))
 
 
 def _replies(text: str) -> Iterator[str]:
     """Yield marked replies; the lines with a code; a short text whole, a long one from its beginning."""
-    flat = _FOLDED_LINE.sub(" ", text)
+    flat = _FOLDED_LINE.sub(" ", _ends(text))
     seen: set[str] = set()
     candidates = [match[1] for pattern in _MARKED for match in _few(pattern, flat)]
     if not candidates and len(text) > _SHORT:
-        candidates = [line for line in flat.splitlines() if _code_in(line) is not None]
+        candidates = [line for line in flat.splitlines() if code_in(line) is not None]
     if len(text) <= _SHORT or not candidates:
         candidates.append(text)
     for candidate in candidates:
@@ -268,6 +242,13 @@ def _replies(text: str) -> Iterator[str]:
         if reply not in seen and len(seen) < _MOST:
             seen.add(reply)
             yield reply
+
+
+def _ends(text: str) -> str:
+    """Return beginning and end of a long text: a reply stands before a returned message or after a long log."""
+    if len(text) <= _BEGINNING + _END:
+        return text
+    return f"{text[:_BEGINNING]}\n{text[-_END:]}"
 
 
 def _few(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

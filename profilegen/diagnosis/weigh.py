@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from profilegen.diagnosis import words
 from profilegen.diagnosis.causes import Cause
+from profilegen.diagnosis.codes import codes_in
 from profilegen.diagnosis.observation import LOCAL_STAGES, Observation, Stage
 from profilegen.diagnosis.rule import Evidence, Rule, evidence
 from profilegen.diagnosis.rules import all_rules
-from profilegen.diagnosis.unwrap import codes_in
 
 _NEXT = 0.25
 """Each further rule for the same cause counts a quarter of the one before: one plain word beats many vague ones."""
@@ -38,7 +38,7 @@ def weigh(seen: Observation, rules: Iterable[Rule] | None = None) -> tuple[Weigh
     gathered: dict[Cause, list[Evidence]] = {}
     for candidate in all_rules() if rules is None else rules:
         found = evidence(candidate, seen, folded)
-        if found is not None:
+        if found is not None and not (candidate.cause is Cause.OK and seen.code):
             gathered.setdefault(candidate.cause, []).append(found)
     weighed = (_weighed(cause, pieces) for cause, pieces in gathered.items())
     return tuple(sorted(weighed, key=lambda one: (-one.score, one.cause)))

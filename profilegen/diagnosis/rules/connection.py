@@ -6,6 +6,23 @@ from profilegen.diagnosis.rule import CERTAIN, CLEAR, HINT, LIKELY, WEAK, rule
 _EARLY = "connect banner ehlo"
 
 RULES = (
+    # successes of clients that strip the code
+    rule(Cause.OK, "pipelining; 8bitmime; enhancedstatuscodes; smtputf8; at your service", CERTAIN, stages="ehlo"),
+    rule(Cause.OK, "esmtp; smtp ready; service ready; smtp server ready; imap4rev1", HINT, stages="banner"),
+    rule(
+        Cause.OK,
+        "end data with; ending with; start mail input; queued as; ok queued; message accepted; ok id; "
+        "queued for; go ahead; mail accepted; end with",
+        CLEAR,
+        stages="data",
+    ),
+    rule(Cause.OK, "sender ok; recipient ok; ok; accepted", HINT, stages="mail_from rcpt_to data quit"),
+    rule(
+        Cause.OK,
+        "ready to start tls; ready for tls; begin tls; go ahead; start tls negotiation",
+        CLEAR,
+        stages="starttls",
+    ),
     rule(Cause.DNS_FAILURE, weight=LIKELY, stages="dns"),
     rule(
         Cause.DNS_FAILURE,

@@ -7,6 +7,24 @@ _PLACES = f"connect banner ehlo auth {ENVELOPE}"
 
 RULES = (
     rule(
+        Cause.CONTENT_REJECTED,
+        "malformed/missing/invalid/bad/multiple/duplicate * header/headers; from header; sender header; multiple from",
+        BEYOND_DOUBT,
+        stages="data",
+    ),
+    rule(
+        Cause.CLIENT_PROTOCOL_ERROR,
+        "bare lf; bare lfs; bare line feed; bare newline; bare cr; invalid line ending; line endings",
+        BEYOND_DOUBT,
+        stages="data",
+    ),
+    rule(
+        Cause.CONSEQUENCE_OF_EARLIER_REFUSAL,
+        "address to send to; need an address; nobody to send to; no valid address; no one to deliver to",
+        CERTAIN,
+        stages="data",
+    ),
+    rule(
         Cause.IP_BLACKLISTED,
         "blocked using; blocked by * rbl/dnsbl/spamhaus/blocklist/list; blacklist~; blocklist~; dnsbl~; rbl; "
         "dbl; sbl; xbl; pbl; spamhaus; spamcop; barracuda~; sorbs; surriel; abuseat; cbl; uceprotect; "
@@ -21,8 +39,8 @@ RULES = (
     ),
     rule(
         Cause.IP_BLACKLISTED,
-        "spamhaus; blocked using; dnsbl~; blacklisted; client host * blocked; spamcop; barracudacentral; sorbs; "
-        "banned sending ip; is blacklisted",
+        "poor reputation; cloudmark; spamhaus; blocked using; dnsbl~; blacklisted; client host * blocked; "
+        "spamcop; barracudacentral; sorbs; banned sending ip; is blacklisted",
         LIKELY,
         stages=_PLACES,
     ),
@@ -101,15 +119,16 @@ RULES = (
     rule(Cause.CONTENT_REJECTED, "", HINT, enhanced="5.6.1 5.6.2 5.6.7", stages=ENVELOPE),
     rule(
         Cause.CLIENT_PROTOCOL_ERROR,
-        "synchronization; synchronisation; pipelin~; send hello first; send helo first; hello first; need mail; "
-        "mail first; bad sequence; out of order; out of sequence; polite people; nested mail; sender already; "
-        "command out of; need rcpt; helo first; ehlo first; invalid command; command unrecognized; "
-        "command not recognized; unrecognized command; unknown command; command not implemented; syntax error; "
-        "syntax; bad command; command rejected; improper use; unsupported command; line too long; non smtp; "
-        "must have sender; expecting; parameters; sender not specified; no sender; must send; "
-        "unexpected command; issue a reset; protocol error; duplicate helo; invalid helo; "
-        "helo * rejected/invalid/required/syntax; need fully qualified hostname; valid command; bare newline; "
-        "command parameter; duplicate; bdat; not expected; unimplemented; protocol violation; rfc 821",
+        "command pipelining; improper pipelining; pipelining not; synchronization; synchronisation; "
+        "send hello first; send helo first; hello first; need mail; mail first; bad sequence; out of order; "
+        "out of sequence; polite people; nested mail; sender already; command out of; need rcpt; helo first; "
+        "ehlo first; invalid command; command unrecognized; command not recognized; unrecognized command; "
+        "unknown command; command not implemented; syntax error; syntax; bad command; command rejected; "
+        "improper use; unsupported command; line too long; non smtp; must have sender; expecting; parameters; "
+        "sender not specified; no sender; must send; unexpected command; issue a reset; protocol error; "
+        "duplicate helo; invalid helo; helo * rejected/invalid/required/syntax; need fully qualified hostname; "
+        "valid command; bare newline; command parameter; duplicate; bdat; not expected; unimplemented; "
+        "protocol violation; rfc 821",
         LIKELY,
         stages="connect banner ehlo mail_from rcpt_to data quit",
     ),

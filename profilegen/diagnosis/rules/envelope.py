@@ -21,12 +21,33 @@ _NOT_YOURS = (
     "cannot send as; cannot send mail as; cannot send from; not authorized to use; "
     "different from * login/auth~/user; masquerad~; use your own address; mailfrom must; must equal; "
     "is not the same; not an alias; invalid sender * account; relaying disallowed as; "
-    "address is not allowed; is not allowed as sender; sender not allowed; from header * not; "
-    "sender rejected; sender address rejected; send on behalf; sender denied; not registered * sender; "
-    "not your address; envelope sender * not"
+    "address is not allowed; is not allowed as sender; sender not allowed; "
+    "from header * not * match/authorized/allowed/permitted; sender rejected; sender address rejected; "
+    "send on behalf; sender denied; not registered * sender; not your address; envelope sender * not"
 )
 
 RULES = (
+    rule(
+        Cause.SENDER_DOMAIN_INVALID,
+        "invalid/malformed/bad/illegal mail from; invalid/malformed/bad sender address; "
+        "domain part; no domain part; sender address * too long; sender address malformed; invalid from address",
+        CERTAIN,
+        stages="mail_from",
+    ),
+    rule(
+        Cause.RECIPIENT_UNKNOWN,
+        "does not accept email; does not accept mail; null mx; domain not found; no such domain",
+        CERTAIN,
+        stages="rcpt_to",
+    ),
+    rule(Cause.RECIPIENT_SYNTAX, "", CLEAR, enhanced="5.1.3", stages="rcpt_to"),
+    rule(
+        Cause.RECIPIENT_SYNTAX,
+        "destination address * invalid/malformed/long; malformed destination; not a valid rfc~; "
+        "invalid rcpt to; malformed rcpt; address too long",
+        CERTAIN,
+        stages="rcpt_to",
+    ),
     rule(Cause.SENDER_NOT_OWNED, _NOT_YOURS, CLEAR, stages=_SENDER),
     rule(Cause.SENDER_NOT_OWNED, _NOT_YOURS, HINT, stages=_SENDER, login=True),
     rule(
@@ -59,19 +80,18 @@ RULES = (
     rule(
         Cause.SENDER_IDENTITY_UNVERIFIED,
         "address/identity/identities/domain/sender/from * not/never * verified/confirmed/validated; "
-        "email/signature * not/never * verified/confirmed/validated; "
-        "verified sender identity; verified sender; unverified; verify * domain/sender/address; not a verified; "
-        "verified domain; domain not verified; sender identity; sandbox~; is not verified; "
-        "sending domain * not; authorized recipients; free accounts; sender signature; "
-        "not * registered * domain; domain * not * registered; signature not found; "
-        "sender domain * not * verified; unconfigured sending domain; domain * not associated; "
-        "not associated with your account; domain not found in * account; not a sending domain; "
-        "domain is not allowed; add * domain; configured sending domain; domain * not associated; "
-        "not associated with your account; domain not found in * account; not a sending domain; "
-        "domain is not allowed; add * domain; identity * not * authorized; verify your domain; "
-        "domain authentication; domain is not allowed to send; not yet verified; sender * not * validated; "
-        "sender verification required; activated * domain; no such sending domain; please verify; "
-        "has not been verified; sender not verified",
+        "email/signature * not/never * verified/confirmed/validated; verified sender identity; verified sender; "
+        "unverified; verify * domain/sender/address; not a verified; verified domain; domain not verified; "
+        "sender identity; sandbox~; is not verified; sending domain * not; authorized recipients; "
+        "free accounts; sender signature; not * registered * domain; domain * not * registered; "
+        "signature not found; sender domain * not * verified; unconfigured sending domain; "
+        "domain * not associated; not associated with your account; domain not found in * account; "
+        "not a sending domain; domain is not allowed; add * domain; configured sending domain; "
+        "domain * not associated; not associated with your account; domain not found in * account; "
+        "not a sending domain; domain is not allowed; add * domain; identity * not * authorized; "
+        "verify your domain; domain authentication; domain is not allowed to send; not yet verified; "
+        "sender * not * validated; sender verification required; activated * domain; no such sending domain; "
+        "please verify; has not been verified; sender not verified",
         CERTAIN,
         stages=_SENDER,
     ),
@@ -158,7 +178,7 @@ RULES = (
         Cause.RECIPIENT_UNKNOWN,
         "",
         LIKELY,
-        enhanced="5.1.1 5.1.10 5.1.2 5.2.4 5.1.6 5.2.1 5.4.1 5.1.0 5.1.3",
+        enhanced="5.1.1 5.1.10 5.1.2 5.2.4 5.1.6 5.2.1 5.4.1 5.1.0",
         stages="rcpt_to data",
     ),
     rule(Cause.RECIPIENT_UNKNOWN, "", LIKELY, enhanced="5.1.1 5.1.10", stages="rcpt_to data"),

@@ -4,7 +4,7 @@ Japanese, Chinese and Russian. Accents are folded away, as in every text.
 """
 
 from profilegen.diagnosis.causes import Cause
-from profilegen.diagnosis.rule import CERTAIN, CLEAR, ENVELOPE, HINT, LIKELY, LOGIN, rule
+from profilegen.diagnosis.rule import BEYOND_DOUBT, CERTAIN, CLEAR, ENVELOPE, HINT, LIKELY, LOGIN, rule
 
 _ANY_LOGIN = f"{LOGIN} {ENVELOPE}"
 
@@ -34,7 +34,7 @@ _LOGIN_WANTED = (
 
 RULES = (
     rule(Cause.RELAY_DENIED_CONTEXT_NEEDED, _RELAY, CLEAR, stages=ENVELOPE),
-    rule(Cause.AUTH_NOT_CONFIGURED, _RELAY, CERTAIN, stages=ENVELOPE, login=False),
+    rule(Cause.AUTH_NOT_CONFIGURED, _RELAY, BEYOND_DOUBT, stages=ENVELOPE, login=False),
     rule(Cause.AUTH_NOT_CONFIGURED, _RELAY, HINT, stages=ENVELOPE),
     rule(Cause.SENDER_NOT_OWNED, _RELAY, LIKELY, stages=ENVELOPE, login=True),
     rule(Cause.SERVER_MISCONFIGURED, _RELAY, CLEAR, stages=ENVELOPE, login=True),
@@ -42,8 +42,9 @@ RULES = (
         Cause.AUTH_NOT_CONFIGURED,
         "server * relais/relayage/relayer; serveur * relais/relayage/relayer; server * weiterleit~/relaying; "
         "weiterleit~ * server; servidor * retransmi~/reenvi~/reencaminh~/relay; "
-        "server * inoltro/relay/inoltrar~; postausgang * server * weiterleit~/relaying/relay; uit bak * server; "
-        "boite d envoi * relai~; サーバ * リレー; サーバがリレー",
+        "server * inoltro/relay/inoltrar~; server * doorsturen/doorzend~; "
+        "postausgang * server * weiterleit~/relaying/relay; uit bak * server; boite d envoi * relai~; "
+        "サーバ * リレー; サーバがリレー",
         CERTAIN,
         stages=ENVELOPE,
         made_for="apple",

@@ -8,6 +8,14 @@ _ALL = f"{_PLACES} {LOGIN}"
 
 RULES = (
     rule(
+        Cause.SERVER_TEMP_FAILURE,
+        "signing failed; temporary error * dkim/spf/dmarc; dkim/spf/dmarc * temporary error; "
+        "verification * temporary; temporary * lookup; internal error",
+        14,
+        stages=ENVELOPE,
+        codes="4xx",
+    ),
+    rule(
         Cause.RATE_LIMITED,
         "ratelimit~; rate * exceeded/limit~/overlimit; throttl~; "
         "too many email~/messages/mails/mail/recipients; too much mail; maximum credits; credits exceeded; "
@@ -111,7 +119,8 @@ RULES = (
         stages="rcpt_to",
         codes="4xx",
     ),
-    rule(Cause.GREYLISTED, "", HINT, codes="450 451", enhanced="4.7.1 4.2.0", stages="rcpt_to data"),
+    rule(Cause.GREYLISTED, "try again later; please try again; try later", HINT, stages="rcpt_to"),
+    rule(Cause.GREYLISTED, "", LIKELY, codes="450 451", enhanced="4.7.1 4.2.0", stages="rcpt_to"),
     rule(Cause.GREYLISTED, "", WEAK, codes="450 451", stages="rcpt_to"),
     rule(
         Cause.SERVER_TEMP_FAILURE,

@@ -7,6 +7,46 @@ _AUTH = "auth"
 
 RULES = (
     rule(
+        Cause.AUTH_USERNAME_FORM,
+        "normalize * username; username * normaliz~/malformed/format; invalid username format; "
+        "username * invalid character~",
+        CERTAIN,
+        stages=LOGIN,
+    ),
+    rule(
+        Cause.CLIENT_PROTOCOL_ERROR,
+        "auth string; invalid auth command; client canceled; client cancelled; error reading client response",
+        CERTAIN,
+        stages=LOGIN,
+    ),
+    rule(
+        Cause.AUTH_BAD_CREDENTIALS,
+        "user unknown; unknown user; no such user; user not found; invalid user; account unknown",
+        LIKELY,
+        stages=LOGIN,
+    ),
+    rule(
+        Cause.OK,
+        "authentication succeeded/successful; authentication ok; auth ok; authenticated; logged in; granted; "
+        "accepted; go ahead; login ok; welcome",
+        LIKELY,
+        stages="auth",
+    ),
+    rule(
+        Cause.AUTH_TEMP_FAILURE,
+        "temporary authentication; temporar~ * auth~; connection lost to authentication; auth~ * temporar~; "
+        "authentication service/server/backend * unavailable/down/failed",
+        CERTAIN,
+        stages=LOGIN,
+    ),
+    rule(
+        Cause.AUTH_NOT_OFFERED,
+        "only allowed on submission; submission port; not allowed on this port; not available on this port",
+        CERTAIN,
+        stages="auth",
+    ),
+    rule(Cause.SMTP_AUTH_DISABLED, "authentication not enabled", WEAK, stages="auth"),
+    rule(
         Cause.OK,
         "ok login~; ok authenticat~; ok success; ok logged; preauth; ok user; ok maildrop; login ok; ok completed",
         LIKELY,
@@ -36,10 +76,9 @@ RULES = (
         "credential~ * incorrect/invalid/wrong/rejected/failed; bad username/login/credentials/auth; "
         "bad user pass; invalid/incorrect/wrong/unknown username/user/login/account; "
         "incorrect authentication data; password verification failed; password not accepted; "
-        "username and password not accepted; user unknown; unknown user; no such user; user not found; "
-        "password mismatch; credentials were incorrect; invalid email/userid/user name; username or password; "
-        "username/userid/account * not exist/found; wrong * password; check your password/username; "
-        "invalid user; name or password",
+        "username and password not accepted; password mismatch; credentials were incorrect; "
+        "invalid email/userid/user name; username or password; username/userid/account * not exist/found; "
+        "wrong * password; check your password/username; name or password",
         CLEAR,
         stages=LOGIN,
     ),
@@ -97,7 +136,7 @@ RULES = (
     ),
     rule(Cause.AUTH_MECH_UNSUPPORTED, "", LIKELY, codes="504", stages=_AUTH),
     rule(Cause.AUTH_MECH_UNSUPPORTED, "", CLEAR, enhanced="5.7.9", codes="504", stages=_AUTH),
-    rule(Cause.AUTH_MECH_UNSUPPORTED, "", LIKELY, enhanced="5.5.4 5.7.4", stages=_AUTH),
+    rule(Cause.AUTH_MECH_UNSUPPORTED, "", LIKELY, codes="504", enhanced="5.5.4 5.7.4", stages=_AUTH),
     rule(
         Cause.AUTH_NOT_OFFERED,
         "auth~ * not * supported/advertised/offered/allowed/recognized/available/implemented; "
@@ -184,8 +223,7 @@ RULES = (
     rule(
         Cause.TOO_MANY_AUTH_FAILURES,
         "too many * login/logins/logon/logons/auth/authentication/authentications/password; "
-        "too many * attempts/failures/failed/tries/retries; "
-        "exceeded * login/authentication/auth attempts; "
+        "too many * attempts/failures/failed/tries/retries; exceeded * login/authentication/auth attempts; "
         "maximum * login/authentication/auth * attempts/failures/tries/reached; login attempts; "
         "authentication attempts; temporarily locked; temporarily blocked; brute force; bruteforce; "
         "login limit; login rate; locked out; lockout; too frequent login~; login frequency; "

@@ -32,20 +32,20 @@ _LOGIN_WANTED = (
     "please authenticate; authenticate first; not authenticated; not logged in; client not authenticated; "
     "client was not authenticated; unauthenticated; not been authenticated; turn on * auth~; "
     "enable * auth~; without authenticat~; without login; without auth; don't authenticate; "
-    "do not authenticate; issue an auth; auth command first; auth first; auth before; smtp auth; "
-    "smtp authentication; credentials required; sender must be authenticated; login required; anonymous; "
-    "is not authenticated; no authentication; use authentication; use smtp auth~; missing authentication; "
-    "need authentication; authentication turned on; authentication needed; pop before smtp; "
-    "check your mail first; get your mail first; first check * mail; authentication before; login before; "
-    "sender * not logged; authenticate before; to authenticate; log in to send; authenticated users; "
-    "non authenticated; requires * login; only * authenticated; after authentication; authenticated smtp; "
+    "do not authenticate; issue an auth; auth command first; auth first; auth before; credentials required; "
+    "sender must be authenticated; login required; anonymous; is not authenticated; no authentication; "
+    "use authentication; use smtp auth~; missing authentication; need authentication; "
+    "authentication turned on; authentication needed; pop before smtp; check your mail first; "
+    "get your mail first; first check * mail; authentication before; login before; sender * not logged; "
+    "authenticate before; to authenticate; log in to send; authenticated users; non authenticated; "
+    "requires * login; only * authenticated; after authentication; authenticated smtp; "
     "user not authenticated; not authorized * authenticat~"
 )
 
 RULES = (
-    rule(Cause.RELAY_DENIED_CONTEXT_NEEDED, _REFUSED, CLEAR, stages=ENVELOPE),
+    rule(Cause.RELAY_DENIED_CONTEXT_NEEDED, _REFUSED, CERTAIN, stages=ENVELOPE),
     rule(Cause.RELAY_DENIED_CONTEXT_NEEDED, "relay~", LIKELY, stages=ENVELOPE),
-    rule(Cause.AUTH_NOT_CONFIGURED, _REFUSED, CERTAIN, stages=f"ehlo {ENVELOPE}", login=False),
+    rule(Cause.AUTH_NOT_CONFIGURED, _REFUSED, BEYOND_DOUBT, stages=f"ehlo {ENVELOPE}", login=False),
     rule(Cause.AUTH_NOT_CONFIGURED, _REFUSED, HINT, stages=ENVELOPE),
     rule(Cause.AUTH_NOT_CONFIGURED, "relay~", CLEAR, stages=ENVELOPE, login=False),
     # with a login: at RCPT the server forgot its own people; at MAIL and DATA it looks at the sender
@@ -109,7 +109,7 @@ RULES = (
         made_for="apple",
     ),
     rule(Cause.SENDER_DOMAIN_INVALID, "sender address * invalid", HINT, made_for="apple"),
-    rule(Cause.AUTH_NOT_CONFIGURED, "sender address rejected access denied", LIKELY, login=False),
+    rule(Cause.AUTH_NOT_CONFIGURED, "sender address rejected access denied", CERTAIN, login=False),
     rule(
         Cause.SERVER_MISCONFIGURED,
         "client host rejected; access denied; helo command rejected",

@@ -1,12 +1,19 @@
 """TLS: mode, certificate, versions, STARTTLS. OpenSSL's, SecureTransport's, Java's, .NET's and GnuTLS's words."""
 
 from profilegen.diagnosis.causes import Cause
-from profilegen.diagnosis.rule import CERTAIN, CLEAR, ENVELOPE, HINT, LIKELY, WEAK, rule
+from profilegen.diagnosis.rule import BEYOND_DOUBT, CERTAIN, CLEAR, ENVELOPE, HINT, LIKELY, WEAK, rule
 
 _TLS = "starttls tls connect banner ehlo"
 _SESSION = f"ehlo auth imap_login {ENVELOPE}"
 
 RULES = (
+    rule(Cause.TLS_REQUIRED_NOT_USED, "security level; insufficient security; security check", LIKELY, stages=ENVELOPE),
+    rule(
+        Cause.AUTH_REQUIRES_TLS,
+        "under a layer; security layer; security level; encryption layer; privacy layer; confidentiality required",
+        CERTAIN,
+        stages="auth imap_login",
+    ),
     rule(
         Cause.TLS_MODE_MISMATCH,
         "wrong version number; unrecognized ssl message; plaintext connection; parse tls packet; "
@@ -169,7 +176,7 @@ RULES = (
         "without * encryption; without ssl; must use tls/ssl/encryption; requires tls/ssl/encryption; "
         "secure connection; encrypted connection; ssl required; unencrypted; cleartext * not; "
         "session encryption; needs tls; tls first; insecure connection; use starttls",
-        CLEAR,
+        BEYOND_DOUBT,
         stages=f"banner ehlo {ENVELOPE}",
     ),
     rule(Cause.TLS_REQUIRED_NOT_USED, "", LIKELY, enhanced="5.7.10 5.7.11", stages=f"ehlo {ENVELOPE}"),
