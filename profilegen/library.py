@@ -6,9 +6,9 @@ from pathlib import Path
 from profilegen.address import Address
 from profilegen.config.values import Config, LoadedConfig
 from profilegen.ports import Question
-from profilegen.search import Equipment, make_finder, make_offline_finder
 from profilegen.settings.candidates import Resolution
 from profilegen.wiring import House
+from profilegen.wiring.search import Equipment, make_finder, make_offline_finder
 
 
 async def lookup(

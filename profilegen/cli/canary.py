@@ -20,9 +20,9 @@ from profilegen.flow.canaries import Canaries
 from profilegen.flow.values import CanaryRun
 from profilegen.ports import Canary, Progress
 from profilegen.profile.wish import LookupWish
-from profilegen.proof import Proving
 from profilegen.secret import Secret
 from profilegen.settings.document import SettingsDocument
+from profilegen.wiring.proof import Proving
 
 app = typer.Typer(help="Keep mailboxes of your own that prove servers.", no_args_is_help=True)
 
@@ -111,7 +111,7 @@ def run(
     Example: profilegen canary run example.com
     """
     house = session_of(context).house(how.ca)
-    finder = house.offline_finder if how.offline else house.finder
+    finder = house.finders.offline if how.offline else house.finders.one
     chosen = run_async(_chosen(house.proving, None if domain is None else mail_domain(domain)))
     with progress_line() as progress:
         runs = run_async(_run_all(house.proving.canaries(finder), chosen, how.wish(), progress))

@@ -56,7 +56,7 @@ def list_trust(context: typer.Context, as_json: Json = False) -> None:
 
     Example: profilegen config trust list
     """
-    pairs = run_async(session_of(context).house().trust_store.all())
+    pairs = run_async(session_of(context).house().finders.trust_store.all())
     if as_json:
         print_json({"trusted": [_trust_document(pair) for pair in pairs]})
     elif pairs:
@@ -82,7 +82,7 @@ def remove_trust(
     """
     name = _mail_domain(domain)
     chosen = None if provider is None else provider_domain(provider)
-    removed = run_async(session_of(context).house().trust_store.forget(name, chosen))
+    removed = run_async(session_of(context).house().finders.trust_store.forget(name, chosen))
     if as_json:
         print_json({"domain": name, "provider": chosen, "removed": removed})
     else:

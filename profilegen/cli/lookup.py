@@ -112,10 +112,10 @@ def _texts(addresses: list[str], roster: Path | None, statuses: set[int]) -> Ite
 
 def _finder(house: House, wish: LookupWish, roster: Path | None, *, no_cache: bool) -> Finder:
     if wish.offline:
-        return house.offline_finder
+        return house.finders.offline
     if roster is None:
-        return house.finder
-    return house.roster_finder if no_cache else house.remembering_finder
+        return house.finders.one
+    return house.finders.roster if no_cache else house.finders.remembering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from profilegen.errors import AddressProblem, UsageProblem
 from profilegen.profile.account import AccountType
 from profilegen.profile.types import Delivery, Platform
 from profilegen.profile.wish import LookupWish
-from profilegen.search import ON_REQUEST, OVER_HTTP, SOURCES
 from profilegen.secret import Secret
+from profilegen.wiring.search import ON_REQUEST, OVER_HTTP, SOURCES
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")]
 Authorities = Annotated[

@@ -18,13 +18,13 @@ from profilegen.cli.render import finding_document, show_findings
 from profilegen.cli.session import run_async, session_of
 from profilegen.diagnosis.maillog.people import Ours
 from profilegen.errors import AddressProblem, UsageProblem
-from profilegen.inspection import advice_book
 from profilegen.net.domains import registrable_domain
 from profilegen.ports import Progress
 from profilegen.report import Finding, Outcome
 from profilegen.secret import Login
 from profilegen.settings.servers import clean_host
 from profilegen.wiring import House
+from profilegen.wiring.review import advice_book
 
 if TYPE_CHECKING:
     from profilegen.review.advice import Product, Said

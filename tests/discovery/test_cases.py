@@ -30,10 +30,10 @@ from profilegen.ports import Catalogue, Question, Resolver
 from profilegen.probe.prober import ServerProber
 from profilegen.probe.session import Patience
 from profilegen.report import Report
-from profilegen.search import Equipment, make_finder
 from profilegen.settings.candidates import AccountPayload, Candidate, Resolution, Status, Tier
 from profilegen.settings.servers import Server
 from profilegen.settings.story import story
+from profilegen.wiring.search import Equipment, make_finder
 from tests.discovery.world import FakeCatalogue, StillClock, means, provider, server
 from tests.lab.certificates import Authority
 from tests.lab.dns import ServeZones, resolver_at

@@ -1,7 +1,7 @@
 """
 What every source that asks the network owes the search, shown for each of them as it is wired.
 
-A new source is part of this as soon as it stands in `profilegen.search`; it should also say something
+A new source is part of this as soon as it stands in `profilegen.wiring.search`; it should also say something
 in the world of `FULL`, or the tests about that world show nothing of it.
 """
 
@@ -18,8 +18,8 @@ from profilegen.address import Address
 from profilegen.errors import WorldProblem
 from profilegen.net import resolver as net_resolver
 from profilegen.ports import Resolver, SettingsSource
-from profilegen.search import ON_REQUEST, SOURCES, Equipment, _network
 from profilegen.settings.candidates import Answer, Tier
+from profilegen.wiring.search import ON_REQUEST, SOURCES, Equipment, _network
 from tests.discovery.published import CONFIG, HostsAndRecords
 from tests.discovery.world import NOON, FakeCatalogue, StillClock, provider, server
 from tests.lab.certificates import Authority

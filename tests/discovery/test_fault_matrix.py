@@ -3,7 +3,7 @@ Every source at fault, alone and beside good ones: what holds whatever the world
 
 The search ends in its time, never names a server without TLS, never prefers a less trusted server to a more trusted one
 that passed its probe, and leaves no task behind. Sources and prober are fakes, time is the loop's own; a new source is
-part of this as soon as it stands in `profilegen.search`. `test_faulty_world` does the same to real sources.
+part of this as soon as it stands in `profilegen.wiring.search`. `test_faulty_world` does the same to real sources.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ import pytest
 from profilegen.discovery.engine import Budgets, Discovery
 from profilegen.errors import NetworkProblem, ResolverProblem, WorldProblem
 from profilegen.ports import Question
-from profilegen.search import ON_REQUEST, SOURCES
 from profilegen.settings.candidates import Advice, Answer, Notice, Resolution, Status, Tier
 from profilegen.settings.servers import Security
+from profilegen.wiring.search import ON_REQUEST, SOURCES
 from tests.discovery.virtual import run_timeless
 from tests.discovery.world import HANGS, YOU, FakeGuesser, FakeProber, FakeSource, answer, knowing, means, server
 

@@ -2,7 +2,7 @@
 The real sources, over real sockets, in a world where what one of them asks goes wrong.
 
 What a source asks is found out by letting it ask; a new source is part of this as soon as it stands in
-`profilegen.search`. `test_fault_matrix` has the combinations, and the time to the millisecond.
+`profilegen.wiring.search`. `test_fault_matrix` has the combinations, and the time to the millisecond.
 """
 
 import asyncio
@@ -16,14 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from profilegen import search
 from profilegen.discovery.engine import Budgets, Discovery
 from profilegen.net.tls import tls_contexts
 from profilegen.ports import Question, SettingsSource
-from profilegen.search import ON_REQUEST, SOURCES, Equipment, make_finder
 from profilegen.settings.candidates import Resolution, Status, Tier
 from profilegen.settings.servers import Security
-from profilegen.wiring import SystemClock
+from profilegen.wiring import SystemClock, search
+from profilegen.wiring.search import ON_REQUEST, SOURCES, Equipment, make_finder
 from tests.discovery.faulty import Fault, Name, World, running_world
 from tests.discovery.world import YOU, FakeCatalogue
 from tests.lab.certificates import Authority

@@ -8,8 +8,8 @@ from profilegen.address import Address
 from profilegen.net.hosts import FixedHosts
 from profilegen.net.tls import tls_contexts
 from profilegen.ports import Question
-from profilegen.search import Equipment, make_finder
 from profilegen.settings.candidates import Resolution, Status
+from profilegen.wiring.search import Equipment, make_finder
 from tests.discovery.world import FakeCatalogue, StillClock
 from tests.lab.certificates import Authority
 from tests.lab.https import Reply, ServeHttps, always

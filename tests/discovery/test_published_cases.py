@@ -21,8 +21,8 @@ from profilegen.address import Address
 from profilegen.net.policy import AddressPolicy
 from profilegen.net.tls import tls_contexts
 from profilegen.ports import Question
-from profilegen.search import Equipment, make_finder
 from profilegen.settings.candidates import Candidate, Resolution, Status, Tier
+from profilegen.wiring.search import Equipment, make_finder
 from tests.discovery.published import CONFIG, PATH
 from tests.discovery.world import FakeCatalogue, StillClock
 from tests.lab.certificates import Authority

@@ -1,4 +1,4 @@
-"""The parts that review a mail server: beside `wiring`, `search` and `proof` the only place that names them."""
+"""The parts that review a mail server."""
 
 from typing import TYPE_CHECKING
 

@@ -1,5 +1,5 @@
 """
-The parts of a lookup put together: with `wiring`, the only place that names concrete classes.
+The parts of a lookup put together.
 
 A new source is one line in `SOURCES` or `ON_REQUEST`, and one in `_network`.
 """

@@ -1,5 +1,5 @@
 """
-From configuration to a working flow: the only place that names concrete classes.
+A house: the parts of one run.
 
 A `House` holds the parts of one run; each is made when it is first asked for, so that a command pays only for what it
 uses.
@@ -8,7 +8,6 @@ uses.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,22 +16,20 @@ from profilegen import __version__
 from profilegen.config.passwords import token_pin
 from profilegen.config.resources import find_resources
 from profilegen.config.values import LoadedConfig, load_config
-from profilegen.errors import ConfigProblem, InputProblem
+from profilegen.errors import ConfigProblem
 from profilegen.ports import (
-    AnswerStore,
     Catalogue,
     Clock,
     Drop,
     Encrypter,
-    Finder,
     IssueLog,
     Resolver,
     Signer,
-    TrustStore,
     Verifier,
 )
-from profilegen.search import Equipment, make_finder, make_offline_finder
 from profilegen.secret import Secret
+from profilegen.wiring.machine import SystemClock, read_file
+from profilegen.wiring.search import Equipment
 
 if TYPE_CHECKING:
     from profilegen.catalogue.lookup import FileCatalogue
@@ -40,21 +37,11 @@ if TYPE_CHECKING:
     from profilegen.net.resolver import DnsResolver
     from profilegen.net.tls import TlsContexts
     from profilegen.probe.review import ServerReviewer
-    from profilegen.proof import Proving
     from profilegen.signing.keystore import Keystore
     from profilegen.storage.home import Home
     from profilegen.storage.state import State
-
-LARGEST_FILE = 20 * 1024 * 1024
-"""Bytes of the largest file a command reads whole."""
-
-
-class SystemClock:
-    """The clock of this machine."""
-
-    def now(self) -> datetime:
-        """Return the current time in UTC."""
-        return datetime.now(UTC)
+    from profilegen.wiring.finders import Finders
+    from profilegen.wiring.proof import Proving
 
 
 @dataclass(kw_only=True)  # its parts are cached when first made
@@ -167,6 +154,27 @@ class House:
         given = (certificate for data in self.anchor_files for certificate in split_certificates(data))
         return (*anchors(), *given)
 
+    @cached_property
+    def finders(self) -> "Finders":
+        """What looks settings up, for one address or for many."""
+        from profilegen.wiring.finders import Finders
+
+        equipment = Equipment(
+            catalogue=self.catalogue,
+            resolver=self.resolver,
+            clock=self.clock,
+            overrides=self._override_folders,
+            anchors=self.anchor_files,
+            ispdb_url=self.loaded.config.discovery_ispdb_url,
+        )
+        return Finders(
+            equipment=equipment,
+            home=self.home_place[0],
+            open_state=lambda: self.state,
+            open_tls=lambda: self.tls,
+            world=f"{__version__} {self.loaded.config} {self.catalogue_index}",
+        )
+
     @property
     def _override_folders(self) -> tuple[Path, ...]:
         """The folders of the operator's settings files, the configured one first; raises ConfigProblem."""
@@ -180,76 +188,10 @@ class House:
         return (*([Path(configured)] if configured else []), self.home_place[0] / "overrides")
 
     @cached_property
-    def _equipment(self) -> Equipment:
-        return Equipment(
-            catalogue=self.catalogue,
-            resolver=self.resolver,
-            clock=self.clock,
-            overrides=self._override_folders,
-            anchors=self.anchor_files,
-            ispdb_url=self.loaded.config.discovery_ispdb_url,
-        )
-
-    @cached_property
-    def trust_store(self) -> TrustStore:
-        """The foreign providers that somebody confirmed; reading it makes no home."""
-        from profilegen.storage.trust import SqliteTrustStore
-
-        path = self.home_place[0] / "state.sqlite3"
-        return SqliteTrustStore(path=path, open_state=lambda: self.state, clock=self.clock)
-
-    @cached_property
-    def _search(self) -> Finder:
-        return make_finder(self._equipment, self.tls)
-
-    def _trusting(self, finder: Finder) -> Finder:
-        from profilegen.discovery.trust import TrustingFinder
-
-        return TrustingFinder(finder=finder, store=self.trust_store)
-
-    @cached_property
-    def finder(self) -> Finder:
-        """The engine that asks every source."""
-        return self._trusting(self._search)
-
-    @cached_property
-    def roster_finder(self) -> Finder:
-        """The engine for many addresses: every domain once in one run."""
-        return self._once_per_domain(None)
-
-    @cached_property
-    def remembering_finder(self) -> Finder:
-        """The engine for many addresses: every domain once, and not again while what is known of it still holds."""
-        from profilegen.storage.answers import SqliteAnswerStore
-
-        return self._once_per_domain(SqliteAnswerStore(state=self.state, clock=self.clock, world=self._world))
-
-    def _once_per_domain(self, store: "AnswerStore | None") -> Finder:
-        from profilegen.discovery.cache import SharedFinder
-        from profilegen.discovery.limits import LimitedFinder
-
-        limited = LimitedFinder(finder=self._search, resolver=self.resolver)
-        return self._trusting(SharedFinder(finder=limited, store=store))
-
-    @property
-    def _world(self) -> str:
-        """What every answer depends on beside its question."""
-        from profilegen.discovery.override import version_of
-
-        anchors = hashlib.sha256(b"".join(self.anchor_files)).hexdigest()
-        overrides = version_of(self._override_folders)
-        return f"{__version__} {self.loaded.config} {anchors} {self.catalogue_index} {overrides}"
-
-    @cached_property
-    def offline_finder(self) -> Finder:
-        """The engine with the operator's files and the catalogue alone: nothing in it can reach a network."""
-        return make_offline_finder(self._equipment)
-
-    @cached_property
     def proving(self) -> "Proving":
         """What tests, and what remembers what was proved."""
         from profilegen.diagnosis.coverage import Policy
-        from profilegen.proof import Proving
+        from profilegen.wiring.proof import Proving
 
         config = self.loaded.config
         return Proving(
@@ -268,7 +210,7 @@ class House:
 
     def reviewer(self, lists: tuple[str, ...]) -> "ServerReviewer":
         """Return what reviews a mail server from outside; `lists` are the block lists it asks."""
-        from profilegen.inspection import make_reviewer
+        from profilegen.wiring.review import make_reviewer
 
         return make_reviewer(
             resolver=self.resolver, reverse=self._dns, tls=self.tls, clock=self.clock, state=self.state, lists=lists
@@ -299,7 +241,7 @@ class House:
         from profilegen.storage.issues import SqliteIssueLog
 
         catalogue: Catalogue = self.catalogue
-        finder = self.offline_finder if offline else self.finder
+        finder = self.finders.offline if offline else self.finders.one
         return Flow(
             finder=finder,
             catalogue=catalogue,
@@ -333,17 +275,3 @@ def open_house(
         cache_path=Path(platformdirs.user_cache_dir("profilegen", appauthor=False)),
         extra_anchors=tuple(read_file(path) for path in anchor_files),
     )
-
-
-def read_file(path: Path) -> bytes:
-    """Return the bytes of an input file; raises InputProblem if it is missing, unreadable or larger than 20 MiB."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    except OSError as exc:
-        raise InputProblem(
-            f"{path} cannot be read: {exc.strerror}.", hint="Check the name and its permissions."
-        ) from exc
-    if len(data) > LARGEST_FILE:
-        raise InputProblem(f"{path} is larger than {LARGEST_FILE >> 20} MiB.", hint="Is it the right file?")
-    return data

@@ -1,4 +1,4 @@
-"""The parts that prove and remember what was proved: beside `wiring` and `search` the only place that names them."""
+"""The parts that prove, and remember what was proved."""
 
 import secrets
 from dataclasses import dataclass
