@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from profilegen.diagnosis.codes import LARGEST, code_in
+from profilegen.diagnosis.codes import LARGEST, code_in, codes_in
 from profilegen.diagnosis.observation import Observation, Stage
 
 _MOST = 6
@@ -96,7 +96,13 @@ _STAGES = tuple(
         (Stage.EHLO, r"in reply to (?:the )?(?:ehlo|helo)"),
     )
 )
-_ALONE_CODES = {"535": Stage.AUTH, "534": Stage.AUTH, "538": Stage.AUTH, "454": None}
+_ALONE_CODES = {"535": Stage.AUTH, "534": Stage.AUTH, "538": Stage.AUTH}
+_ALONE_ENHANCED = {
+    **dict.fromkeys(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "4.1.1", "5.2.2", "4.2.2"), Stage.RCPT_TO),
+    **dict.fromkeys(("5.1.7", "5.1.8", "4.1.7", "4.1.8"), Stage.MAIL_FROM),
+    "5.7.8": Stage.AUTH,
+}
+"""Codes that say by themselves which command was answered (RFC 3463, RFC 4954)."""
 _JSON_CODES = ("responsecode", "smtp_code", "smtpcode", "statuscode", "status_code", "code")
 _JSON_STAGES = {
     "auth": Stage.AUTH,
@@ -224,8 +230,8 @@ def _stage_in(text: str) -> Stage | None:
     for pattern, stage in _STAGES:
         if pattern.search(text):
             return stage
-    code = code_in(text)
-    return _ALONE_CODES.get(str(code))
+    code, enhanced = codes_in(text)
+    return _ALONE_CODES.get(str(code)) or _ALONE_ENHANCED.get(enhanced or "")
 
 
 def _replies(text: str) -> Iterator[str]:
