@@ -1,7 +1,7 @@
 """The advice in templates/relay: complete, and given where it belongs."""
 
-from profilegen.inspection import advice_book
 from profilegen.report import Finding, Outcome
+from profilegen.wiring.review import advice_book
 
 BOOK = advice_book()
 ADVICE = {advice.id for advice in (*BOOK.advice, *BOOK.after)}
