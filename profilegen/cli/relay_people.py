@@ -48,7 +48,7 @@ def show_broken(
             code="no_log",
         )
     now = house.clock.now()
-    known = Ours(domains=ours.domains | files.domains, old_hosts=ours.old_hosts) if ours.domains else ours
+    known = Ours(domains=ours.domains, likely=files.domains, old_hosts=ours.old_hosts)
     with progress_line() as progress:
         story = read_log(files, known, since=options.since_when(now), progress=progress)
     banned = banned_now(options.fail2ban, now)

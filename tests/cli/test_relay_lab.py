@@ -23,12 +23,12 @@ pytestmark = pytest.mark.servers
 OUTSIDE = "somebody@example.org"
 
 
-@pytest.fixture
-def relay(cli: Cli, mail_lab: MailLab, serve_zones: ServeZones, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+@pytest.fixture(scope="module")
+def resolver(mail_lab: MailLab, serve_zones: ServeZones) -> str:
     net = mail_lab.hosts[f"good.{DOMAIN}"][0].split(".")
     reverse = f"{net[2]}.{net[1]}.127.in-addr.arpa"
     listed = f"{'.'.join(reversed(mail_lab.hosts[f'openrelay.{DOMAIN}'][0].split('.')))}"
-    resolver = serve_zones(
+    return serve_zones(
         {
             DOMAIN: zone(mail_lab),
             reverse: f"1 PTR good.{DOMAIN}.\n7 PTR elsewhere.{DOMAIN}.\n",
@@ -36,6 +36,10 @@ def relay(cli: Cli, mail_lab: MailLab, serve_zones: ServeZones, monkeypatch: pyt
             "all.test": "* A 127.0.0.2\n",
         }
     )
+
+
+@pytest.fixture
+def relay(cli: Cli, mail_lab: MailLab, resolver: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     authority = tmp_path / "ca.pem"
     authority.write_bytes(mail_lab.ca_pem)
     monkeypatch.setenv("PROFILEGEN_NETWORK__RESOLVER", resolver)

@@ -273,6 +273,21 @@ def test_without_a_word_about_domains_those_that_log_in_are_ours() -> None:
     assert [person.address for person in found] == ["alice@lab.test"]
 
 
+def test_domains_the_configuration_names_are_ours_before_anybody_has_logged_in() -> None:
+    ours = Ours(likely=frozenset({"lab.test"}))
+
+    assert [person.address for person in people(refusal("alice@lab.test"), ours=ours)] == ["alice@lab.test"]
+
+
+def test_a_user_name_without_its_domain_is_known_by_the_address_that_works() -> None:
+    failed = replace(refusal("alice", client="192.0.2.5"), what=Happened.LOGIN_FAILED, stage=Stage.AUTH, text="535 no")
+    stranger = replace(failed, address="admin")
+
+    found = people(works("alice@lab.test"), failed, stranger)
+
+    assert [(person.address, person.trouble) for person in found] == [("alice@lab.test", Trouble.LOGIN_FAILED)]
+
+
 def test_a_stranger_with_many_of_our_names_is_set_apart_and_left_out_of_the_roster() -> None:
     found = people(*(refusal(f"n{number}@lab.test", helo="[10.0.0.2]") for number in range(SPRAYING)))
 

@@ -57,9 +57,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ours:
-    """What is known of our own people: mail domains in A-label form, and host names no longer in use."""
+    """
+    What is known of our own people: mail domains in A-label form, and host names no longer in use.
+
+    With `domains` nobody else is ours; without, the `likely` ones and those of everybody who logs in are.
+    """
 
     domains: frozenset[str] = frozenset()
+    likely: frozenset[str] = frozenset()
     old_hosts: frozenset[str] = frozenset()
 
 
@@ -113,11 +118,11 @@ class PeopleTally:
 
     def people(self) -> tuple[Person, ...]:
         """Return every trouble of ours that is not over, the newest first; those that look forged are marked."""
-        ours = self._ours.domains or self._domains_seen()
+        ours = self._ours.domains or (self._domains_seen() | self._ours.likely)
         found = [
-            self._person(address, trouble, cause, count)
+            self._person(self._whole(address, ours), trouble, cause, count)
             for (address, trouble, cause), count in self._counts.items()
-            if self._is_ours(address, ours) and not self._is_over(address, trouble, count)
+            if self._is_ours(self._whole(address, ours), ours) and not self._is_over(address, trouble, count)
         ]
         found.sort(key=lambda person: (-(person.last.timestamp() if person.last else 0), person.address))
         return tuple(found)
@@ -136,12 +141,13 @@ class PeopleTally:
             self._worked_from[place] = self._order
         if event.port == 25:
             self._count(account, Trouble.PORT_25, None, event)
-        if event.host in self._ours.old_hosts:
+        if event.host.lower() in self._ours.old_hosts:
             self._count(account, Trouble.OLD_HOST, Cause.WRONG_SERVER_HOST, event)
 
     def _fails(self, event: LogEvent, trouble: Trouble) -> None:
         account = _account(event.address)
-        if not account or (self._ours.domains and not self._is_ours(account, self._ours.domains)):
+        stranger = "@" in account and bool(self._ours.domains) and not self._is_ours(account, self._ours.domains)
+        if not account or stranger:
             return
         cause = self._cause(event)
         if cause in _NOT_OUR_FAULT:
@@ -181,6 +187,11 @@ class PeopleTally:
 
     def _is_ours(self, address: str, ours: Collection[str]) -> bool:
         return address in self._worked or ("@" in address and address.rpartition("@")[2] in ours)
+
+    def _whole(self, name: str, ours: Collection[str]) -> str:
+        """Return the address behind a user name without domain, if somebody has logged in under it; else the name."""
+        wholes = () if "@" in name else (f"{name}@{domain}" for domain in sorted(ours))
+        return next((whole for whole in wholes if whole in self._worked), name)
 
     def _is_over(self, address: str, trouble: Trouble, count: _Count) -> bool:
         """A trouble is over if the same address has since logged in from the client that had it last."""
