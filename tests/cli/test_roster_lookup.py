@@ -30,7 +30,7 @@ def roster(path: Path, addresses: list[str]) -> Path:
 
 @pytest.fixture(scope="module")
 def name_server(serve_zones: ServeZones) -> str:
-    zone = "".join(
+    zone = "$TTL 3600\n" + "".join(  # a slow machine must not outlive what is remembered
         f"_imaps._tcp.d{number}.test. SRV 0 0 993 imap.d{number}.test.\n"
         f"_submission._tcp.d{number}.test. SRV 0 0 587 smtp.d{number}.test.\n"
         f"d{number}.test. MX 10 mx{number % 3}.hoster.test.\n"
