@@ -71,7 +71,9 @@ def build(
     target = Target(path=output, many=many)
     chosen = choose_signer(house, signing, for_many=roster is not None)
     encrypter = device_encrypter(house, profile, chosen.signer, many=many)
-    flow = house.flow(signer=chosen.signer, drop=target.drop, offline=how.offline, encrypter=encrypter)
+    # a roster asks about each domain once, however many people it names
+    finder = house.finders.roster if roster is not None and not how.offline else how.finder(house)
+    flow = house.flow(finder=finder, signer=chosen.signer, drop=target.drop, encrypter=encrypter)
     rows += run_async(_build_all(flow, wishes, target, chosen.notices))
     if not many and isinstance(rows[0].outcome, ProfilegenError) and not isinstance(rows[0].outcome, NotPossible):
         raise rows[0].outcome

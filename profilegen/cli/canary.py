@@ -111,7 +111,7 @@ def run(
     Example: profilegen canary run example.com
     """
     house = session_of(context).house(how.ca)
-    finder = house.finders.offline if how.offline else house.finders.one
+    finder = how.finder(house)
     chosen = run_async(_chosen(house.proving, None if domain is None else mail_domain(domain)))
     with progress_line() as progress:
         runs = run_async(_run_all(house.proving.canaries(finder), chosen, how.wish(), progress))

@@ -73,7 +73,7 @@ def fix(
     chosen = choose_signer(house, signing, for_many=False)
     target = Target(path=output, many=False)
     encrypter = device_encrypter(house, profile, chosen.signer, many=False)
-    flow = house.flow(signer=chosen.signer, drop=target.drop, offline=how.offline, encrypter=encrypter)
+    flow = house.flow(finder=how.finder(house), signer=chosen.signer, drop=target.drop, encrypter=encrypter)
     order = FixOrder(
         asked=Asked(
             level=level, with_password=LEVEL_WITH_PASSWORD, recipient=Address.parse(to) if to is not None else None

@@ -10,10 +10,12 @@ import typer
 from profilegen.address import a_label, shorten
 from profilegen.config import passwords
 from profilegen.errors import AddressProblem, UsageProblem
+from profilegen.ports import Finder
 from profilegen.profile.account import AccountType
 from profilegen.profile.types import Delivery, Platform
 from profilegen.profile.wish import LookupWish
 from profilegen.secret import Secret
+from profilegen.wiring import House
 from profilegen.wiring.search import ON_REQUEST, OVER_HTTP, SOURCES
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")]
@@ -46,6 +48,10 @@ class LookupOptions:
         bool, typer.Option("--allow-http", help="Ask without encryption too; such an answer is never trusted.")
     ] = False
     ca: Authorities = None
+
+    def finder(self, house: House) -> Finder:
+        """Return what looks one address up."""
+        return house.finders.offline if self.offline else house.finders.one
 
     def wish(self) -> LookupWish:
         """Return the options as a wish; raises UsageProblem for a source there is not and a domain nobody can own."""

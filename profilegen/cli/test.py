@@ -39,7 +39,7 @@ def test(
     """
     house = session_of(context).house(how.ca)
     asked = Asked(level=level, recipient=Address.parse(to) if to is not None else None)
-    flow = house.flow(signer=None, drop=Target(path=".", many=False).drop, offline=how.offline)
+    flow = house.flow(finder=how.finder(house), signer=None, drop=Target(path=".", many=False).drop)
     with progress_line() as progress:
         if names_file(subject):
             given = GivenPasswords(incoming=passwords.incoming(), outgoing=passwords.outgoing())

@@ -36,7 +36,7 @@ async def tell(house: House, folder: Path, progress: Progress) -> DemoStory:
         house = replace(house, extra_anchors=(world.authority,), fixed_resolver=FixedHosts({HOST: ("127.0.0.1",)}))
         house.keystore.create_self_signed(KEY_NAME, common_name="profilegen demo", now=house.clock.now())
         broken = await house.verifier.verify(_broken_phone(world.settings), progress)
-        flow = house.flow(signer=house.signer(KEY_NAME), drop=FileDrop(), offline=True)
+        flow = house.flow(finder=house.finders.offline, signer=house.signer(KEY_NAME), drop=FileDrop())
         account = AccountWish(
             address=ADDRESS, settings=world.settings, incoming_password=PASSWORD, outgoing_password=PASSWORD
         )

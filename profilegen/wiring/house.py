@@ -22,6 +22,7 @@ from profilegen.ports import (
     Clock,
     Drop,
     Encrypter,
+    Finder,
     IssueLog,
     Resolver,
     Signer,
@@ -235,13 +236,12 @@ class House:
         known = signer.facts.spki_sha256 if signer else None
         return DeviceEncrypter.load(read_file(certificate), signer_spki_sha256=known)
 
-    def flow(self, *, signer: Signer | None, drop: Drop, offline: bool, encrypter: Encrypter | None = None) -> "Flow":
-        """Return the arrow, ready to go; offline, nothing in it looks anything up on a network."""
+    def flow(self, *, finder: Finder, signer: Signer | None, drop: Drop, encrypter: Encrypter | None = None) -> "Flow":
+        """Return the arrow, ready to go; `finder` is one of `finders`."""
         from profilegen.flow.story import Flow
         from profilegen.storage.issues import SqliteIssueLog
 
         catalogue: Catalogue = self.catalogue
-        finder = self.finders.offline if offline else self.finders.one
         return Flow(
             finder=finder,
             catalogue=catalogue,

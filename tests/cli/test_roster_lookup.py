@@ -201,3 +201,13 @@ def test_a_bad_row_is_named_and_the_exit_status_tells(cli: Cli, tmp_path: Path) 
     assert (answer.status, len(answer.documents)) == (1, 1)
     assert "row 3" in answer.err
     assert "row 4" in answer.err
+
+
+@pytest.mark.servers
+def test_building_for_a_roster_asks_about_each_domain_once(cli: Cli, questions: Questions, tmp_path: Path) -> None:
+    people = roster(tmp_path / "people.csv", [f"person{number}@d{number % 3}.test" for number in range(30)])
+
+    answer = cli("build", "--roster", people, "--source", "srv", "--no-probe", "--unsigned", "-o", "out/", "--json")
+
+    assert len(answer.documents) == 30
+    assert questions.of_type("SRV").total() == 3 * PER_SERVICE
