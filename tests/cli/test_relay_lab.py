@@ -170,6 +170,19 @@ def test_the_configuration_of_every_service_is_judged(relay: Cli, mail_lab: Mail
     assert "lines in" in details["log", "pass"]
 
 
+def test_what_waits_in_the_queue_is_counted_by_sender(relay: Cli, mail_lab: MailLab) -> None:
+    with smtp(mail_lab, "held") as session:
+        log_in_once(session, "bob", password_of("bob"))
+        for _ in range(3):
+            session.sendmail(f"bob@{DOMAIN}", [OUTSIDE], b"Subject: waiting\r\n\r\nwaiting\r\n")
+
+    answer = relay("--postfix", etc(mail_lab), "--json")
+
+    assert "3 messages" in finding(answer, "queue.size")["detail"]
+    assert f"bob@{DOMAIN} 3" in finding(answer, "queue.senders")["detail"]
+    assert f"bob@{DOMAIN}: " in finding(answer, "log.volume")["detail"]
+
+
 def test_people_who_cannot_send_are_listed_with_cause_client_and_count(relay: Cli, mail_lab: MailLab) -> None:
     drive(mail_lab)
 

@@ -190,6 +190,18 @@ def test_a_device_that_refuses_the_certificate_is_heard() -> None:
     )
 
 
+def test_the_host_a_device_asked_for_is_known_where_postfix_logs_it() -> None:
+    """As Postfix 3.7 logs with tls_server_sni_maps and smtpd_tls_loglevel = 1."""
+    begun = (
+        "Anonymous TLS connection established from unknown[127.0.0.9] to old.lab.test: TLSv1.3 with cipher X (256/256)"
+    )
+    login = "A1B2: client=unknown[127.0.0.9], sasl_method=PLAIN, sasl_username=alice@lab.test"
+
+    [event] = read(session(begun, login, end="ehlo=2 starttls=1 auth=1 mail=1 rcpt=1 quit=1 commands=7"))
+
+    assert (event.what, event.host) == (Happened.LOGGED_IN, "old.lab.test")
+
+
 def test_a_check_of_this_program_is_nobodys_trouble() -> None:
     assert read(session(REFUSED.replace("to=<x@example.org>", "to=<relay-check@example.org>"))) == []
 

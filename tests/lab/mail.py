@@ -87,6 +87,7 @@ HOSTS = {
             f"Authentication-Results: {_VERDICTS}}}}}"
         }
     ),
+    "held": Host(smtp={587: f"{_SUBMISSION} -o {{smtpd_data_restrictions=check_sender_access static:HOLD}}"}),
 }
 
 
