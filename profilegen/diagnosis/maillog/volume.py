@@ -106,7 +106,7 @@ class VolumeTally:
         findings = [Finding(check="log.volume", outcome=Outcome.PASS, detail=busiest + more)]
         findings += [_stolen(volume) for volume in volumes if volume.signs]
         if self.limited:
-            held = f"{self.limited} times a limit held somebody back."
+            held = f"A limit held somebody back: {self.limited} times."
             findings.append(Finding(check="log.rate_limit", outcome=Outcome.PASS, detail=held))
         return tuple(findings)
 
@@ -131,9 +131,13 @@ def _stolen(volume: Volume) -> Finding:
 
 def _words(volume: Volume) -> str:
     return (
-        f"{volume.login}: {volume.messages} messages to {volume.recipients} recipients, {volume.bounced} bounced, "
-        f"from {_many(volume.clients)} addresses"
+        f"{volume.login}: {_counted(volume.messages, 'message')} to {_counted(volume.recipients, 'recipient')}, "
+        f"{volume.bounced} bounced, network addresses: {_many(volume.clients)}"
     )
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _many(few: Few) -> str:
