@@ -1,0 +1,264 @@
+"""What the doctor says: one document for machines, the page and the letter; and a screen for people."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from profilegen.cli.output import MARKS, note, print_table, say, table
+from profilegen.cli.render import finding_document
+from profilegen.config.resources import find_resources
+from profilegen.delivery.doctor import WrittenCure, read_cures
+from profilegen.diagnosis.causes import Cause
+from profilegen.diagnosis.doctor.case import VANTAGE_WORDS, Vantage
+from profilegen.diagnosis.doctor.comparison import Compared
+from profilegen.diagnosis.doctor.cures import Cure, cured_outside
+from profilegen.diagnosis.doctor.diagnosis import Diagnosis, FoundCause
+from profilegen.diagnosis.doctor.questions import QUESTION_WORDS
+from profilegen.diagnosis.remedies import remedy_of
+from profilegen.diagnosis.titles import TITLES
+from profilegen.flow.doctor import Examined
+from profilegen.profile.types import Platform
+from profilegen.report import Finding, Report
+from profilegen.settings.candidates import Status
+from profilegen.settings.servers import Protocol, Server
+
+_SHOWN_TO_PEOPLE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Everything the doctor has to say about one complaint."""
+
+    examined: Examined
+    diagnosis: Diagnosis
+    cures: tuple[WrittenCure, ...]
+
+    @property
+    def command(self) -> str:
+        """The command that makes the profile."""
+        return fix_command(self.examined)
+
+
+def answer_of(examined: Examined, diagnosis: Diagnosis, *, platform: Platform, device: str | None) -> Answer:
+    """Return the answer, its remedies in the words of the person's device; raises UsageProblem for an unknown one."""
+    right = examined.case.right
+    values = {
+        "address": str(examined.case.address),
+        "host": right.outgoing.host if right.outgoing else "the server your provider names",
+        "port": right.outgoing.port if right.outgoing else 587,
+        "username": right.outgoing.username if right.outgoing else "your whole mail address",
+        "password": "app password" if examined.case.status is Status.APP_PASSWORD else "password of the mailbox",
+        "pop": right.incoming is not None and right.incoming.protocol is Protocol.POP,
+        "profile": Cure.PROFILE in diagnosis.cures,
+        "command": fix_command(examined),
+    }
+    book = read_cures(find_resources().templates / "doctor" / "en.toml")
+    cures = book.written(diagnosis.cures, platform=platform, device=device, values=values)
+    return Answer(examined=examined, diagnosis=diagnosis, cures=tuple(_with_outside(cures, diagnosis)))
+
+
+def fix_command(examined: Examined) -> str:
+    """Return the command line that makes the profile this person needs."""
+    ask = "" if examined.case.right.sign_in else " --ask-password"
+    return f"profilegen fix {examined.case.address}{ask}"
+
+
+def answer_document(answer: Answer) -> dict[str, Any]:
+    """Return the JSON object of `doctor`; its shape is written down in docs/doctor.md."""
+    case, proof = answer.examined.case, answer.examined.proof
+    return {
+        "address": str(case.address),
+        "ok": answer.diagnosis.healthy,
+        "unsure": answer.diagnosis.unsure,
+        "status": str(case.status) if case.status is not None else None,
+        "causes": [_cause_document(found) for found in answer.diagnosis.causes],
+        "comparison": [_compared_document(row) for row in answer.diagnosis.compared],
+        "right": list(_right(answer)),
+        "tested": {
+            "level": proof.level if proof is not None else 0,
+            "level_asked": proof.level_asked if proof is not None else None,
+            "endpoints": dict(proof.endpoints) if proof is not None else {},
+            "stopped": answer.examined.problem.message if answer.examined.problem is not None else None,
+        },
+        "findings": list(_findings(answer)),
+        "remedies": [_cure_document(cure) for cure in answer.cures],
+        "voices": voices(answer),
+        "questions": [
+            {"question": str(question), "text": QUESTION_WORDS[question]}
+            for question in answer.diagnosis.open_questions
+        ],
+        "profile": answer.command if Cure.PROFILE in answer.diagnosis.cures else None,
+    }
+
+
+def page_values(answer: Answer, now: datetime) -> dict[str, Any]:
+    """Return what the page and the letter are filled with: the document, and what only people need."""
+    document = answer_document(answer)
+    for cause in document["causes"]:
+        for clue in cause["evidence"]:
+            clue["vantage_words"] = VANTAGE_WORDS[Vantage(clue["vantage"])]
+    return {
+        **document,
+        "error": answer.examined.case.error,
+        "examined": f"{now:%Y-%m-%d %H:%M} UTC",
+        "transcript": [line for line in document["findings"] if line["outcome"] != "skip"],
+    }
+
+
+def voices(answer: Answer) -> dict[str, list[str]]:
+    """Return what each of three people does about the causes, best first."""
+    remedies = [remedy_of(found.cause) for found in answer.diagnosis.causes[:_SHOWN_TO_PEOPLE]]
+    admin = [remedy.admin for remedy in remedies if remedy.admin]
+    if Cure.PROFILE in answer.diagnosis.cures:
+        admin.append(f"Make the profile: {answer.command}")
+        admin.append("For several people with the same trouble: profilegen build --roster people.csv -o profiles/")
+    return {
+        "person": [step for cure in answer.cures for step in cure.steps],
+        "admin": list(dict.fromkeys(admin)),
+        "server": list(dict.fromkeys(remedy.server for remedy in remedies if remedy.server)),
+    }
+
+
+def show_answer(answer: Answer) -> None:
+    """Print the one screen: what is wrong and how we know, what to do in which order, and who else can do something."""
+    case, diagnosis = answer.examined.case, answer.diagnosis
+    say(f"{case.address.display}: {'nothing wrong was found' if diagnosis.healthy else _headline(diagnosis)}")
+    for found in diagnosis.causes[:_SHOWN_TO_PEOPLE]:
+        _show_cause(found)
+    _show_comparison(diagnosis.compared)
+    if answer.examined.problem is not None:
+        say(f"  ! Not tested: {answer.examined.problem.message}")
+    _show_cures(answer.cures)
+    _show_voices(answer)
+    if diagnosis.open_questions:
+        say()
+        say("It would help to know:")
+        for question in diagnosis.open_questions:
+            say(f"  ? {QUESTION_WORDS[question]}")
+    if any(clue.vantage is Vantage.HERE for found in diagnosis.causes for clue in found.clues) or case.level:
+        note("profilegen: what was tested from here is said about here, not about the phone.")
+
+
+def _headline(diagnosis: Diagnosis) -> str:
+    first = TITLES[diagnosis.causes[0].cause]
+    return f"not sure; perhaps: {first}" if diagnosis.unsure else first
+
+
+def _show_cause(found: FoundCause) -> None:
+    say()
+    say(f"{MARKS['fail']} {TITLES[found.cause]} ({found.cause.value}, {found.confidence:.0%})")
+    for clue in found.clues:
+        say(f"    {clue.detail} ({VANTAGE_WORDS[clue.vantage]})")
+
+
+def _show_comparison(compared: Sequence[Compared]) -> None:
+    if not compared:
+        return
+    say()
+    rows = table("", "Field in Settings", "On the device", "Right")
+    for row in compared:
+        rows.add_row(MARKS["pass" if row.fits else "fail"], row.label, row.now, row.right)
+    print_table(rows)
+
+
+def _show_cures(cures: Sequence[WrittenCure]) -> None:
+    for place, cure in enumerate(cures, start=1):
+        say()
+        say(f"{place}. {cure.title}")
+        for step in cure.steps:
+            say(f"   - {step}")
+        say(f"   Can be lost: {cure.loses}")
+        say(f"   Message in the Outbox: {cure.outbox}")
+
+
+def _show_voices(answer: Answer) -> None:
+    for who, lines in voices(answer).items():
+        if who == "person" or not lines:
+            continue
+        say()
+        say("Whoever looks after the devices:" if who == "admin" else "Whoever runs the mail server:")
+        for line in lines:
+            say(f"  - {line}")
+
+
+def _with_outside(cures: Iterable[WrittenCure], diagnosis: Diagnosis) -> Iterator[WrittenCure]:
+    """The steps away from the device depend on the causes, not on the device."""
+    causes = cured_outside([found.cause for found in diagnosis.causes])
+    for cure in cures:
+        if cure.cure is Cure.OUTSIDE:
+            steps = tuple(dict.fromkeys(remedy_of(cause).user for cause in causes if remedy_of(cause).user))
+            yield WrittenCure(cure=cure.cure, title=cure.title, steps=steps, loses=cure.loses, outbox=cure.outbox)
+        else:
+            yield cure
+
+
+def _cause_document(found: FoundCause) -> dict[str, Any]:
+    cause: Cause = found.cause
+    remedy = remedy_of(cause)
+    return {
+        "cause": cause.value,
+        "title": TITLES[cause],
+        "confidence": found.confidence,
+        "evidence": [
+            {
+                "vantage": str(clue.vantage),
+                "origin": str(clue.origin),
+                "weight": round(clue.weight, 2),
+                "detail": clue.detail,
+            }
+            for clue in found.clues
+        ],
+        "remedy": {"user": remedy.user, "admin": remedy.admin, "server": remedy.server},
+    }
+
+
+def _compared_document(row: Compared) -> dict[str, Any]:
+    return {
+        "field": row.field,
+        "label": row.label,
+        "now": row.now,
+        "right": row.right,
+        "fits": row.fits,
+        "cause": row.cause.value if row.cause is not None else None,
+    }
+
+
+def _cure_document(cure: WrittenCure) -> dict[str, Any]:
+    return {
+        "cure": str(cure.cure),
+        "title": cure.title,
+        "steps": list(cure.steps),
+        "loses": cure.loses,
+        "outbox": cure.outbox,
+    }
+
+
+def _right(answer: Answer) -> Iterator[dict[str, Any]]:
+    right = answer.examined.case.right
+    servers: tuple[tuple[str, Server | None], ...] = (("outgoing", right.outgoing), ("incoming", right.incoming))
+    for direction, server in servers:
+        if server is not None:
+            yield {
+                "direction": direction,
+                "host": server.host,
+                "port": server.port,
+                "security": str(server.security),
+                "username": server.username,
+            }
+
+
+def _findings(answer: Answer) -> Iterator[dict[str, Any]]:
+    case = answer.examined.case
+    reports: tuple[tuple[str, Report], ...] = (
+        ("right", case.right_report),
+        ("device", case.current_report),
+        ("lists", case.lists_report),
+    )
+    for settings, report in reports:
+        for finding in report.findings:
+            yield {"settings": settings, "vantage": "here", **_finding(finding)}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {**finding_document(finding), "reply": finding.reply}
