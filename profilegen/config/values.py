@@ -54,6 +54,7 @@ KEYS: dict[str, str] = {
     "discovery.ispdb_url": "discovery_ispdb_url",
     "policy.min_level": "policy_min_level",
     "policy.max_age": "policy_max_age",
+    "review.dnsbl": "review_dnsbl",
 }
 """Dotted key as people write it -> field of Config."""
 

@@ -74,6 +74,13 @@ def test_a_list_in_the_environment_is_comma_separated_or_json() -> None:
         assert loaded.config.domains == ("example.com", "example.org")
 
 
+def test_block_lists_are_a_list_and_none_by_default(tmp_path: Path) -> None:
+    (tmp_path / "profilegen.toml").write_text('[review]\ndnsbl = ["bl.example.net"]\n')
+
+    assert load_config(environ={}, config_file=None, folders=[tmp_path]).config.review_dnsbl == ("bl.example.net",)
+    assert load_config(environ={}, config_file=None, folders=[]).config.review_dnsbl == ()
+
+
 def test_the_policy_comes_from_file_and_environment_in_its_own_types(tmp_path: Path) -> None:
     (tmp_path / "profilegen.toml").write_text("[policy]\nmin_level = 2\n")
 
