@@ -24,6 +24,7 @@ class LimitedFinder:
         self._finder = finder
         self._resolver = resolver
         self._all = asyncio.Semaphore(AT_ONCE)
+        self._asking = asyncio.Semaphore(AT_ONCE)  # a roster's MX questions all at once would drown a name server
         self._providers: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def resolve(self, question: Question) -> Resolution:
@@ -37,7 +38,8 @@ class LimitedFinder:
 
     async def _provider(self, domain: str) -> str:
         try:
-            answer = await self._resolver.mx(domain)
+            async with self._asking:
+                answer = await self._resolver.mx(domain)
         except ResolverProblem:
             return domain
         host = answer.records[0].host if answer.records else ""

@@ -59,10 +59,11 @@ def test_ten_thousand_addresses_over_three_hundred_domains_are_three_hundred_dis
     answers = [json.loads(line) for line in Path("first.jsonl").read_text().splitlines()]
     assert [answer["address"] for answer in answers] == addresses
     assert [answer["incoming"]["username"] for answer in answers] == addresses
-    services = questions.of_type("SRV")
-    assert set(services.values()) == {1}
-    assert services.total() == DOMAINS * PER_SERVICE
-    assert questions.of_type("MX") == {f"d{number}.test": 1 for number in range(DOMAINS)}
+    services, exchangers = questions.of_type("SRV"), questions.of_type("MX")
+    assert set(exchangers) == {f"d{number}.test" for number in range(DOMAINS)}
+    assert len(services) == DOMAINS * PER_SERVICE
+    # on a busy machine the resolver may send a question again after 2 s; asking per address would be 33 times as many
+    assert services.total() + exchangers.total() <= 1.1 * DOMAINS * (PER_SERVICE + 1)
 
     questions.asked.clear()
     again = cli("lookup", "--roster", people, "--source", "srv", "--no-probe", "-o", "again.jsonl")

@@ -46,18 +46,13 @@ def _pass_on(
 ) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forwarder:
         forwarder.settimeout(2)
-        counted: set[tuple[int, str, str]] = set()
         while not stop.is_set():
             try:
                 question, client = listener.recvfrom(4096)
             except TimeoutError:
                 continue
-            message = dns.message.from_wire(question)
-            [entry] = message.question
-            name, kind = entry.name.to_text(omit_final_dot=True).lower(), dns.rdatatype.to_text(entry.rdtype)
-            if (message.id, name, kind) not in counted:  # the same question sent again is no second one
-                counted.add((message.id, name, kind))
-                asked[name, kind] += 1
+            [entry] = dns.message.from_wire(question).question
+            asked[entry.name.to_text(omit_final_dot=True).lower(), dns.rdatatype.to_text(entry.rdtype)] += 1
             with suppress(TimeoutError):
                 forwarder.sendto(question, upstream)
                 listener.sendto(forwarder.recv(4096), client)
