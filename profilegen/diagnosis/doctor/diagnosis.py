@@ -15,6 +15,11 @@ UNSURE_BELOW = 0.5
 _SHOWN = 5
 _LEAST = 0.1
 _SERIOUS = 0.5
+_MADE_UNLIKELY = 0.4
+_FOLLOWS_FROM_THE_WRONG_SERVER = 0.7
+_ABOUT_THE_DEVICE = (Origin.COMPARISON, Origin.AS_IT_STANDS)
+_OWN_FAULTS = NO_LOGIN_CAUSES | {Cause.WRONG_SERVER_HOST, Cause.SENDER_NOT_OWNED, Cause.OAUTH_REQUIRED}
+"""What stays a fault of its own where the device also talks to the wrong server; port and SSL came along with that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,7 @@ def diagnose(case: Case) -> Diagnosis:
 def _weighed_together(clues: Iterable[Clue], case: Case, compared: tuple[Compared, ...]) -> list[Clue]:
     """Let the sources judge each other: what one shows can make another's word mean more, less, or something else."""
     login_shown = _login_is_filled_in(compared)
+    elsewhere = any(row.cause is Cause.WRONG_SERVER_HOST for row in compared)
     others = [clue for clue in clues if not _is_moot(clue, case)]
     wrong_on_device = {clue.cause for clue in others if clue.origin is Origin.COMPARISON}
     judged = []
@@ -75,7 +81,9 @@ def _weighed_together(clues: Iterable[Clue], case: Case, compared: tuple[Compare
         if cause is Cause.RELAY_DENIED_CONTEXT_NEEDED and Cause.AUTH_NOT_CONFIGURED in wrong_on_device:
             cause = Cause.AUTH_NOT_CONFIGURED
         if clue.origin is not Origin.COMPARISON and cause in NO_LOGIN_CAUSES and login_shown:
-            weight *= 0.4
+            weight *= _MADE_UNLIKELY
+        if elsewhere and cause not in _OWN_FAULTS and clue.origin in _ABOUT_THE_DEVICE:
+            weight *= _FOLLOWS_FROM_THE_WRONG_SERVER
         judged.append(Clue(cause=cause, weight=weight, vantage=clue.vantage, origin=clue.origin, detail=clue.detail))
     return judged
 
