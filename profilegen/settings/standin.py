@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from profilegen.address import Address
 from profilegen.settings.candidates import Candidate, Resolution, Source
+from profilegen.settings.spelling import spelling_notices
 
 STAND_IN = "q7c1e0b52mailbox"
 """
@@ -40,7 +41,9 @@ def for_person(shared: Resolution, address: Address) -> Resolution | None:
     """
     if any(_depends_on_mailbox(candidate) for candidate in _candidates(shared)):
         return None
-    return replace(_exchanged(shared, address.local), address=address)
+    personal = _exchanged(shared, address.local)
+    notices = tuple(dict.fromkeys((*personal.notices, *spelling_notices(address))))
+    return replace(personal, address=address, notices=notices)
 
 
 def _candidates(resolution: Resolution) -> list[Candidate]:

@@ -7,6 +7,7 @@ from profilegen.address import Address
 from profilegen.settings.candidates import Advice, Answer, Candidate, Notice, Resolution, Status, Tier
 from profilegen.settings.ranking import Probes, agreed, conflicts, in_order, kind_rank, kinds, ranked
 from profilegen.settings.servers import Auth, Protocol, Server
+from profilegen.settings.spelling import spelling_notices
 
 STOPS = (Status.OAUTH_ONLY, Status.NO_IMAP, Status.DEAD, Status.SEND_ONLY, Status.REFUSED)
 """Statuses of a provider, or of an operator's block, that end the search: no password profile can work there."""
@@ -74,7 +75,7 @@ def resolve(
         outgoing=outgoing,
         alternatives=tuple(candidate for candidate in world.candidates if candidate not in chosen),
         conflicts=tuple(found for candidate in chosen for found in conflicts(candidate, world.candidates)),
-        notices=_notices(world, advice, chosen),
+        notices=(*_notices(world, advice, chosen), *spelling_notices(address)),
         timed_out=late,
         heard=tuple(in_order(answer) for answer in ordered),
     )

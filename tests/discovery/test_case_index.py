@@ -77,6 +77,7 @@ CASES: dict[int, tuple[tuple[str, str], ...]] = {
     19: (
         (PUBLISHED, "test_case_19_an_international_domain_is_asked_about_in_a_labels_only"),
         ("net/test_http.py", "test_an_international_name_is_asked_in_a_labels"),
+        ("settings/test_spelling.py", "test_only_deceptive_letters_and_letters_outside_ascii_are_told"),
     ),
     20: (
         (PUBLISHED, "test_case_20_every_local_part_arrives_as_it_was_typed"),

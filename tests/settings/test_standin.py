@@ -11,6 +11,7 @@ from profilegen.errors import AddressProblem
 from profilegen.settings.candidates import Candidate, Notice, Resolution, Source, Status, Tier
 from profilegen.settings.clientconfig import ConfigServer, concrete
 from profilegen.settings.servers import Auth, Protocol, Security
+from profilegen.settings.spelling import spelling_notices
 from profilegen.settings.standin import STAND_IN, for_person, stand_in_of
 
 DOMAIN = "example.test"
@@ -32,8 +33,8 @@ def answer(asked: Address, server: ConfigServer) -> Resolution:
     """Return what a lookup of one address finds where the domain publishes this template."""
     source = Source(kind="autoconfig", detail="published by the domain", url=f"https://{asked.domain}/")
     candidate = Candidate(server=concrete(server, asked), sources=(source,), tier=Tier.T2)
-    notice = Notice(code="note", text=f"Log in as {candidate.server.username}.")
-    return Resolution(address=asked, status=Status.OK, incoming=candidate, alternatives=(candidate,), notices=(notice,))
+    notices = (Notice(code="note", text=f"Log in as {candidate.server.username}."), *spelling_notices(asked))
+    return Resolution(address=asked, status=Status.OK, incoming=candidate, alternatives=(candidate,), notices=notices)
 
 
 def addresses() -> st.SearchStrategy[Address]:
