@@ -11,6 +11,7 @@ import pytest
 from profilegen import __version__, errors
 from profilegen.cli.app import COMMANDS, GROUPS, exit_code
 from tests.cli.conftest import Cli
+from tests.lab.signals import heed_interrupts
 
 
 def leaves(kind: type[errors.ProfilegenError]) -> list[type[errors.ProfilegenError]]:
@@ -100,6 +101,7 @@ def test_control_c_leaves_nothing_half_written(tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_interrupts,
         )
         silent.settimeout(20)
         connection, _ = silent.accept()

@@ -17,6 +17,7 @@ from tests.cli.test_fix_lab import zone
 from tests.lab.dns import ServeZones
 from tests.lab.driving import PHONE, log_in_once, log_in_to_imap, offer, smtp, wait_for
 from tests.lab.mail import DOMAIN, MailLab, password_of
+from tests.lab.signals import heed_interrupts
 
 pytestmark = pytest.mark.servers
 
@@ -289,6 +290,7 @@ def test_the_helpdesk_sees_what_the_device_just_tried(relay: Cli, mail_lab: Mail
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     try:
         assert process.stderr is not None
