@@ -11,7 +11,7 @@ import pytest
 from profilegen import __version__, errors
 from profilegen.cli.app import COMMANDS, GROUPS, exit_code
 from tests.cli.conftest import Cli
-from tests.lab.signals import heed_interrupts
+from tests.lab.signals import interruptible_profilegen
 
 
 def leaves(kind: type[errors.ProfilegenError]) -> list[type[errors.ProfilegenError]]:
@@ -94,14 +94,13 @@ def test_control_c_leaves_nothing_half_written(tmp_path: Path) -> None:
         server = {"host": "127.0.0.1", "port": port, "security": "tls"}
         document = {"address": "you@example.com", "incoming": server, "outgoing": server | {"protocol": "smtp"}}
         (tmp_path / "settings.json").write_text(json.dumps(document))
-        command = [sys.executable, "-m", "profilegen", "--home", "home", "fix", "you@example.com"]
+        command = [*interruptible_profilegen(), "--home", "home", "fix", "you@example.com"]
         process = subprocess.Popen(
             [*command, "--settings", "settings.json", "-o", "out/"],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=heed_interrupts,
         )
         silent.settimeout(20)
         connection, _ = silent.accept()

@@ -5,7 +5,6 @@ import json
 import signal
 import smtplib
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from tests.cli.test_fix_lab import zone
 from tests.lab.dns import ServeZones
 from tests.lab.driving import PHONE, log_in_once, log_in_to_imap, offer, smtp, wait_for
 from tests.lab.mail import DOMAIN, MailLab, password_of
-from tests.lab.signals import heed_interrupts
+from tests.lab.signals import interruptible_profilegen
 
 pytestmark = pytest.mark.servers
 
@@ -284,13 +283,12 @@ def drive(lab: MailLab) -> None:
 def test_the_helpdesk_sees_what_the_device_just_tried(relay: Cli, mail_lab: MailLab, tmp_path: Path) -> None:
     bans = tmp_path / "fail2ban.log"
     bans.touch()
-    command = [sys.executable, "-m", "profilegen", "relay", "--postfix", str(etc(mail_lab))]
+    command = [*interruptible_profilegen(), "relay", "--postfix", str(etc(mail_lab))]
     process = subprocess.Popen(
         [*command, "--follow", f"bob@{DOMAIN}", "--fail2ban", str(bans), "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heed_interrupts,
     )
     try:
         assert process.stderr is not None

@@ -1,12 +1,19 @@
-"""Signals for the programs that tests start."""
+"""Programs that hear Ctrl-C, whoever runs the tests."""
 
-import signal
+import sys
+
+_PROGRAM = (
+    "import signal, sys\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from profilegen.__main__ import main\n"
+    "sys.exit(main())\n"
+)
 
 
-def heed_interrupts() -> None:
+def interruptible_profilegen() -> list[str]:
     """
-    Let the program that is started hear Ctrl-C: as `preexec_fn` of a subprocess.
+    Return the beginning of a command line of profilegen that heeds SIGINT.
 
-    Whoever runs the tests in the background may ignore it, and a child would inherit that.
+    Python leaves an ignored SIGINT ignored, and whoever runs the tests in the background may ignore it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return [sys.executable, "-c", _PROGRAM]
