@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from profilegen.address import Address
 from profilegen.cli.doctorview import Answer, answer_document, answer_of, page_values, show_answer
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions, ProfileOptions
@@ -137,10 +136,11 @@ def doctor(
         complaint = _asked_before(complaint)
     flow = house.flow(finder=how.finder(house), signer=None, drop=Target(path=".", many=False).drop)
     with progress_line() as progress:
-        examined = run_async(Doctor(flow=flow).examine(complaint, progress))
+        examined = run_async(Doctor(flow=flow, lists=house.block_lists).examine(complaint, progress))
     examined, diagnosis = _asked_after(examined) if may_ask else (examined, diagnose(examined.case))
     _refuse_empty_answer(examined, diagnosis)
-    answer = answer_of(examined, diagnosis, platform=wanted.platform, device=told.device)
+    provider = run_async(_provider(house, examined))
+    answer = answer_of(examined, diagnosis, platform=wanted.platform, device=told.device, provider=provider)
     _hand_over(house, answer, report, letter=letter, as_json=as_json)
     raise typer.Exit(0 if diagnosis.healthy else 1)
 
@@ -229,7 +229,7 @@ def _refuse_empty_answer(examined: Examined, diagnosis: Diagnosis) -> None:
 def _hand_over(house: House, answer: Answer, report: Path | None, *, letter: bool, as_json: bool) -> None:
     values = page_values(answer, house.clock.now())
     templates = find_resources().templates / "doctor"
-    written = _letter(house, answer, values, templates) if letter else None
+    written = _letter(answer, values, templates) if letter else None
     if report is not None:
         run_async(_write(report, words.page(templates / "report.html.j2", values)))
     if as_json:
@@ -248,8 +248,8 @@ async def _write(path: Path, data: bytes) -> None:
     await staged.commit()
 
 
-def _letter(house: House, answer: Answer, values: Mapping[str, Any], templates: Path) -> str:
-    known = run_async(_provider(house, answer.examined.case.address, answer)) or {}
+def _letter(answer: Answer, values: Mapping[str, Any], templates: Path) -> str:
+    known = answer.provider or {}
     limits = [
         f"{known['max_size'] / 1_000_000:g} MB a message" if known.get("max_size") else "",
         f"{known['max_per_day']} messages a day" if known.get("max_per_day") else "",
@@ -258,10 +258,10 @@ def _letter(house: House, answer: Answer, values: Mapping[str, Any], templates: 
     return words.letter(templates / "letter.en.txt.j2", {**values, **more})
 
 
-async def _provider(house: House, address: Address, answer: Answer) -> Mapping[str, Any] | None:
+async def _provider(house: House, examined: Examined) -> Mapping[str, Any] | None:
     """Return the catalogue's record of the account's provider, None if it knows none."""
+    address, outgoing = examined.case.address, examined.case.right.outgoing
     found = await house.catalogue.by_domain(address)
-    outgoing = answer.examined.case.right.outgoing
     if found is None and outgoing is not None:
         found = await house.catalogue.by_host(address, outgoing.host)
     return None if found is None else house.catalogue.record(found.provider)

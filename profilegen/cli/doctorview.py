@@ -1,6 +1,6 @@
 """What the doctor says: one document for machines, the page and the letter; and a screen for people."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,9 @@ from profilegen.config.resources import find_resources
 from profilegen.delivery.doctor import WrittenCure, read_cures
 from profilegen.diagnosis.causes import Cause
 from profilegen.diagnosis.doctor.case import VANTAGE_WORDS, Vantage
+from profilegen.diagnosis.doctor.clues import NETWORK_CAUSES
 from profilegen.diagnosis.doctor.comparison import Compared
-from profilegen.diagnosis.doctor.cures import Cure, cured_outside
+from profilegen.diagnosis.doctor.cures import Cure, cured_outside, cures_for
 from profilegen.diagnosis.doctor.diagnosis import Diagnosis, FoundCause
 from profilegen.diagnosis.doctor.questions import QUESTION_WORDS
 from profilegen.diagnosis.remedies import remedy_of
@@ -24,15 +25,18 @@ from profilegen.settings.candidates import Status
 from profilegen.settings.servers import Protocol, Server
 
 _SHOWN_TO_PEOPLE = 3
+_OUTAGE = NETWORK_CAUSES | {Cause.SERVER_TEMP_FAILURE, Cause.AUTH_TEMP_FAILURE, Cause.TLS_SERVER_PROBLEM}
+_OF_PROVIDER = ("id", "name", "support", "status_page", "max_size", "max_per_day")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Everything the doctor has to say about one complaint."""
+    """Everything the doctor has to say about one complaint; `provider` is the catalogue's record of it."""
 
     examined: Examined
     diagnosis: Diagnosis
     cures: tuple[WrittenCure, ...]
+    provider: Mapping[str, Any] | None = None
 
     @property
     def command(self) -> str:
@@ -40,7 +44,14 @@ class Answer:
         return fix_command(self.examined)
 
 
-def answer_of(examined: Examined, diagnosis: Diagnosis, *, platform: Platform, device: str | None) -> Answer:
+def answer_of(
+    examined: Examined,
+    diagnosis: Diagnosis,
+    *,
+    platform: Platform,
+    device: str | None,
+    provider: Mapping[str, Any] | None = None,
+) -> Answer:
     """Return the answer, its remedies in the words of the person's device; raises UsageProblem for an unknown one."""
     right = examined.case.right
     values = {
@@ -55,12 +66,15 @@ def answer_of(examined: Examined, diagnosis: Diagnosis, *, platform: Platform, d
     }
     book = read_cures(find_resources().templates / "doctor" / "en.toml")
     cures = book.written(diagnosis.cures, platform=platform, device=device, values=values)
-    return Answer(examined=examined, diagnosis=diagnosis, cures=tuple(_with_outside(cures, diagnosis)))
+    return Answer(
+        examined=examined, diagnosis=diagnosis, cures=tuple(_with_outside(cures, diagnosis)), provider=provider
+    )
 
 
 def fix_command(examined: Examined) -> str:
     """Return the command line that makes the profile this person needs."""
-    ask = "" if examined.case.right.sign_in else " --ask-password"
+    signs_in = examined.resolution is not None and examined.resolution.payload is not None
+    ask = "" if signs_in or examined.case.right.sign_in else " --ask-password"
     return f"profilegen fix {examined.case.address}{ask}"
 
 
@@ -72,7 +86,7 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "ok": answer.diagnosis.healthy,
         "unsure": answer.diagnosis.unsure,
         "status": str(case.status) if case.status is not None else None,
-        "causes": [_cause_document(found) for found in answer.diagnosis.causes],
+        "causes": [_cause_document(found, answer.cures) for found in answer.diagnosis.causes],
         "comparison": [_compared_document(row) for row in answer.diagnosis.compared],
         "right": list(_right(answer)),
         "tested": {
@@ -89,6 +103,7 @@ def answer_document(answer: Answer) -> dict[str, Any]:
             for question in answer.diagnosis.open_questions
         ],
         "profile": answer.command if Cure.PROFILE in answer.diagnosis.cures else None,
+        "provider": _provider_document(answer.provider),
     }
 
 
@@ -110,6 +125,9 @@ def voices(answer: Answer) -> dict[str, list[str]]:
     """Return what each of three people does about the causes, best first."""
     remedies = [remedy_of(found.cause) for found in answer.diagnosis.causes[:_SHOWN_TO_PEOPLE]]
     admin = [remedy.admin for remedy in remedies if remedy.admin]
+    outage = (answer.provider or {}).get("status_page")
+    if outage and _OUTAGE.intersection(found.cause for found in answer.diagnosis.causes):
+        admin.append(f"See whether the provider reports an outage: {outage}")
     if Cure.PROFILE in answer.diagnosis.cures:
         admin.append(f"Make the profile: {answer.command}")
         admin.append("For several people with the same trouble: profilegen build --roster people.csv -o profiles/")
@@ -193,7 +211,17 @@ def _with_outside(cures: Iterable[WrittenCure], diagnosis: Diagnosis) -> Iterato
             yield cure
 
 
-def _cause_document(found: FoundCause) -> dict[str, Any]:
+def _provider_document(record: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if record is None else {key: record.get(key) for key in _OF_PROVIDER}
+
+
+def _least_risky(cause: Cause, cures: Sequence[WrittenCure]) -> str:
+    """Return what the person does first about one cause; `explain` knows no device and names the profile at once."""
+    cure = next((cure for cure in cures if cure.cure in cures_for([cause], known=True)), None)
+    return remedy_of(cause).user if cure is None or cure.cure is Cure.OUTSIDE else cure.title
+
+
+def _cause_document(found: FoundCause, cures: Sequence[WrittenCure]) -> dict[str, Any]:
     cause: Cause = found.cause
     remedy = remedy_of(cause)
     return {
@@ -209,7 +237,7 @@ def _cause_document(found: FoundCause) -> dict[str, Any]:
             }
             for clue in found.clues
         ],
-        "remedy": {"user": remedy.user, "admin": remedy.admin, "server": remedy.server},
+        "remedy": {"user": _least_risky(cause, cures), "admin": remedy.admin, "server": remedy.server},
     }
 
 

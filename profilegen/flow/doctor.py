@@ -1,6 +1,10 @@
 """The doctor's rounds: look up, test the right settings, test the device's as they stand, and put it all together."""
 
+import ipaddress
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol as Port
 
 from profilegen.address import Address
 from profilegen.diagnosis.doctor.case import Case
@@ -11,16 +15,27 @@ from profilegen.flow.story import Flow
 from profilegen.flow.trial import nothing_to_try, question_about, trial_of_found
 from profilegen.flow.values import Asked, Draft, GivenPasswords, Proof
 from profilegen.ports import Progress, Trial
+from profilegen.profile.account import AccountType
 from profilegen.profile.found import FoundAccount, found_accounts
 from profilegen.profile.judge import lint_finding
 from profilegen.profile.order import PasswordAccount
 from profilegen.profile.read import read
 from profilegen.profile.wish import AccountWish, ProfileWish
-from profilegen.report import Report
+from profilegen.report import Finding, Report
 from profilegen.settings.candidates import Resolution, Status
 from profilegen.settings.document import SettingsDocument
 from profilegen.settings.resolved import overridden, resolution_of, settings_of
 from profilegen.settings.servers import Auth, FoundServer, Protocol, Server
+
+_IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+
+
+class BlockLists(Port):
+    """Asks the block lists the operator named; never raises."""
+
+    async def findings(self, addresses: Sequence[str], *, banner_name: str | None) -> tuple[Finding, ...]:
+        """Return a finding `dnsbl.ZONE` per list and address, among others."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +100,10 @@ def current_in(found: FoundAccount) -> Current:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doctor:
-    """Examines through the flow: what it looks up, builds and tests is what `fix` would."""
+    """Examines through the flow: what it looks up, builds and tests is what `fix` would; no `lists`: none are asked."""
 
     flow: Flow
+    lists: BlockLists | None = None
 
     async def examine(self, complaint: Complaint, progress: Progress) -> Examined:
         """Return everything that can be found out from here; raises UsageProblem for a wish that contradicts itself."""
@@ -109,6 +125,7 @@ class Doctor:
             current=complaint.current,
             right_report=Report() if proof is None else proof.report,
             current_report=await self._as_it_stands(complaint, right, progress),
+            lists_report=await self._listed(complaint, right),
             level=0 if proof is None else proof.level,
             with_password=complaint.account.incoming_password is not None,
             other_network=complaint.other_network,
@@ -160,7 +177,30 @@ class Doctor:
             return None
         owner = await self.flow.catalogue.by_host(address, host)
         own = await self.flow.catalogue.by_host(address, right.host)
-        return owner.name if owner is not None and (own is None or own.provider != owner.provider) else None
+        if owner is not None:
+            return owner.name if own is None or own.provider != owner.provider else None
+        return await self._relay_service(host)
+
+    async def _relay_service(self, host: str) -> str | None:
+        """Return the relay service that is called like a label of the host and really has this server."""
+        for label in host.split("."):
+            service = await self.flow.catalogue.relay(label, "anybody")
+            if service is not None and any(server.host == host for server in service.outgoing):
+                return f"the relay service {service.name}"
+        return None
+
+    async def _listed(self, complaint: Complaint, right: Right) -> Report:
+        """Ask the lists about the address the device's message names, else about the outgoing server's."""
+        if self.lists is None:
+            return Report()
+        addresses: Sequence[str] = _addresses_in(complaint.error or "")
+        if not addresses and right.outgoing is not None:
+            try:
+                addresses = await self.flow.resolver.addresses(right.outgoing.host)
+            except WorldProblem:
+                return Report()
+        findings = await self.lists.findings(addresses, banner_name=None) if addresses else ()
+        return Report(tuple(finding for finding in findings if finding.check.startswith("dnsbl.")))
 
     async def _as_it_stands(self, complaint: Complaint, right: Right, progress: Progress) -> Report:
         """Test the device's outgoing server exactly as it stands, without any credential."""
@@ -186,7 +226,9 @@ class Doctor:
 
 def _with_settings(complaint: Complaint, document: SettingsDocument) -> ProfileWish:
     """Return the wish with the settings found, and the sender the device uses as one more to be tried."""
-    account = complaint.account
+    account, kind = complaint.account, complaint.wish.account_type
+    if kind is None and account.incoming_password is not None and document.status is not Status.OAUTH_ONLY:
+        kind = AccountType.PASSWORD  # there is one to be tried
     aliases = account.aliases
     shown = complaint.current.email if complaint.current is not None else None
     try:
@@ -195,7 +237,21 @@ def _with_settings(complaint: Complaint, document: SettingsDocument) -> ProfileW
         sender = account.address
     if sender.account != account.address.account:
         aliases = (*aliases, sender)
-    return replace(complaint.wish, accounts=(replace(account, settings=document, aliases=aliases),))
+    accounts = (replace(account, settings=document, aliases=aliases),)
+    return replace(complaint.wish, accounts=accounts, account_type=kind)
+
+
+def _addresses_in(text: str) -> tuple[str, ...]:
+    found = dict.fromkeys(_IPV4.findall(text))
+    return tuple(one for one in found if _is_address(one))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _completed(now: FoundServer, right: Server | None) -> FoundServer:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from profilegen.flow.story import Flow
     from profilegen.net.resolver import DnsResolver
     from profilegen.net.tls import TlsContexts
+    from profilegen.probe.reputation import Reputation
     from profilegen.probe.review import ServerReviewer
     from profilegen.signing.keystore import Keystore
     from profilegen.storage.home import Home
@@ -216,6 +217,14 @@ class House:
         return make_reviewer(
             resolver=self.resolver, reverse=self._dns, tls=self.tls, clock=self.clock, state=self.state, lists=lists
         )
+
+    @property
+    def block_lists(self) -> "Reputation | None":
+        """What asks the block lists that the configuration names; None where it names none."""
+        from profilegen.probe.reputation import Reputation
+
+        lists = self.loaded.config.review_dnsbl
+        return Reputation(resolver=self.resolver, reverse=self._dns, lists=lists) if lists else None
 
     def signer(self, name: str | None) -> Signer:
         """Return the signer of a key, by default the configured or first one; raises KeyProblem."""

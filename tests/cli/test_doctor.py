@@ -1,7 +1,10 @@
 """The doctor's command line without any server: what it takes, what it writes, and the shape of its answer."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +57,7 @@ def test_the_documented_example_is_the_shape_of_the_answer(alone: Cli) -> None:
 
     shown = answer.document
     assert shown.keys() == documented.keys()
-    for key in ("causes", "comparison", "right", "remedies", "voices", "questions"):
+    for key in ("causes", "comparison", "right", "remedies", "voices", "questions", "provider"):
         assert keys(shown[key]) == keys(documented[key]), key
     assert shown["tested"].keys() == documented["tested"].keys()
 
@@ -107,3 +110,30 @@ def test_people_are_told_where_it_was_seen_and_what_becomes_of_the_message(alone
     assert answer.out.index("1. Type user name and password") < answer.out.index("Install the profile")
     assert answer.out.count("Message in the Outbox:") == 4
     assert "✗  Password" in answer.out
+
+
+def test_a_relay_service_in_place_of_the_provider_is_called_by_its_name(alone: Cli) -> None:
+    answer = alone("doctor", "you@gmx.de", "--offline", "--current", "outgoing.host=mail.smtp2go.com", "--json")
+
+    assert "belongs to the relay service SMTP2GO" in answer.document["causes"][0]["evidence"][0]["detail"]
+
+
+def test_on_a_terminal_the_one_thing_that_helps_most_is_asked(tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "profilegen", "--home", str(tmp_path), "doctor", "you@gmx.de", "--offline"]
+    environment = {**os.environ, "PROFILEGEN_NETWORK__RESOLVER": "127.0.0.1:9"}
+    try:
+        os.write(ours, b"the server does not allow relaying\n")
+        done = subprocess.run(
+            command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, env=environment, timeout=60, check=False
+        )
+        asked = os.read(ours, 4000).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert "What exactly does the phone show when sending fails?" in asked
+    assert "password" not in asked.lower()
+    assert done.returncode == 1
+    assert b"auth_not_configured" in done.stdout

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Answer, Cli
-from tests.cli.test_fix_lab import ALICE, given, lab_cli
+from tests.cli.test_fix_lab import ALICE, SRV, given, lab_cli, zone
+from tests.lab.dns import ServeZones
 from tests.lab.mail import DOMAIN, MailLab, password_of
 
 __all__ = ["lab_cli"]  # the fixture
@@ -188,6 +189,16 @@ def test_page_and_letter_hold_the_evidence_and_no_secret(lab_cli: Cli, tmp_path:
         assert form.encode() not in kept
 
 
+def test_the_password_inside_a_profile_is_used_and_shown_nowhere(lab_cli: Cli) -> None:
+    inside = ("--allow-cleartext-password", "--unsigned", "-o", "inside.mobileconfig")
+    lab_cli("build", ALICE, *given(), "--password-env", "ALICE", *inside)
+
+    answer = lab_cli("doctor", "--profile", "inside.mobileconfig", "--report", "ticket.html", "--json")
+
+    assert (answer.status, answer.document["tested"]["level"]) == (0, 4)
+    assert password_of("alice") not in answer.out + answer.err + Path("ticket.html").read_text()
+
+
 def test_a_domain_nobody_can_ask_about_is_no_clean_bill_of_health(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROFILEGEN_NETWORK__RESOLVER", "127.0.0.1:9")
 
@@ -197,3 +208,48 @@ def test_a_domain_nobody_can_ask_about_is_no_clean_bill_of_health(cli: Cli, monk
     assert (alone.status, "error" in alone.document) == (4, True)
     assert (with_error.status, first(with_error)) == (1, "auth_not_configured")
     assert "profile" not in cures(with_error)
+
+
+def test_a_port_that_is_closed_here_is_not_said_about_the_phone(lab_cli: Cli) -> None:
+    closed = (
+        *given(),
+        "--set",
+        "outgoing.port=465",
+        "--set",
+        "outgoing.security=tls",
+        "--set",
+        f"outgoing.host=limited.{DOMAIN}",
+    )
+
+    unasked = lab_cli("doctor", ALICE, *closed, "--json")
+    on_mobile = lab_cli("doctor", ALICE, *closed, "--mobile-data", "works", "--json")
+
+    assert (unasked.status, first(unasked)) == (1, "connect_refused")
+    [clue] = unasked.document["causes"][0]["evidence"]
+    assert "Port 587 answers" in clue["detail"]
+    assert "the phone's may differ" in clue["detail"]
+    assert {"question": "mobile_data", "text": "Does sending work on mobile data, with Wi-Fi off?"} in unasked.document[
+        "questions"
+    ]
+    assert first(on_mobile) == "connect_timeout"
+    assert on_mobile.document["causes"][0]["evidence"][0]["vantage"] == "person"
+
+
+def test_block_lists_are_asked_only_where_the_configuration_names_them(
+    cli: Cli, mail_lab: MailLab, serve_zones: ServeZones, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    listed = '9.2.0.192 A 127.0.0.2\n9.2.0.192 TXT "spam was seen"\n'
+    resolver = serve_zones({DOMAIN: zone(mail_lab, SRV), "bl.test": listed})
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(mail_lab.ca_pem)
+    monkeypatch.setenv("PROFILEGEN_NETWORK__RESOLVER", resolver)
+    said = ("--error", "554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked", "--ca", ca, "--json")
+
+    unasked = cli("doctor", ALICE, *said)
+    monkeypatch.setenv("PROFILEGEN_REVIEW__DNSBL", "bl.test")
+    asked = cli("doctor", ALICE, *said)
+
+    assert all(finding["settings"] != "lists" for finding in unasked.document["findings"])
+    assert first(asked) == "ip_blacklisted"
+    assert "spam was seen" in evidence(asked, "ip_blacklisted")["block_list"]
+    assert cures(asked) == ["outside"]
