@@ -111,7 +111,7 @@ def _section(rule: Rule | FleetRule, example: Example, bad: Specimen, good: Spec
             f'<a id="{rule.id.lower()}"></a>',
             f"### {rule.id}: {rule.summary}",
             "",
-            f"{str(rule.severity).capitalize()}{''.join(_how(example))}. Bad:",
+            f"{str(rule.severity).capitalize()}{''.join(_how(example))}. {example.note}".rstrip() + " Bad:",
             "",
             f"```{example.language}",
             bad.shown,

@@ -23,7 +23,7 @@ from tests.profile.orders import NOW, ROOT_CA, exchange, golden_orders, google, 
 
 Tree = dict[str, Any]
 DAV = DavServer(host="dav.example.com", username="you@example.com")
-GOOD = order(password_account(caldav=DAV, carddav=DAV))
+GOOD = order(password_account(caldav=DAV, carddav=DAV), organization="Example")
 XML = build_profile(GOOD).content
 
 
@@ -95,6 +95,8 @@ BROKEN: list[tuple[Callable[[Tree], None], str, str, str]] = [
     (mail(PayloadUUID=7), "PG209", "warning", P0 + "PayloadUUID"),
     (top(PayloadIdentifier="E-Mail Account"), "PG210", "warning", "PayloadIdentifier"),
     (top(PayloadDisplayName=None), "PG211", "warning", "PayloadDisplayName"),
+    (top(PayloadOrganization=None), "PG211", "info", "PayloadOrganization"),
+    (top(PayloadDescription=None), "PG211", "info", "PayloadDescription"),
     (top(PayloadUuid="x"), "PG212", "warning", "PayloadUuid"),
     (top(PayloadEnabled=True), "PG212", "info", "PayloadEnabled"),
     (top(IsEncrypted=True), "PG213", "error", "PayloadContent"),
@@ -196,7 +198,7 @@ def test_payloads_that_stand_there_encrypted_and_in_the_clear_are_an_error() -> 
 
 
 def test_a_mac_takes_no_mail_account_in_the_system_scope() -> None:
-    tree = plistlib.loads(build_profile(order(platform=Platform.MACOS)).content)
+    tree = plistlib.loads(build_profile(order(platform=Platform.MACOS, organization="Example")).content)
     assert brief(judge(plistlib.dumps(tree), platform=Platform.MACOS)) == []
     tree["PayloadScope"] = "System"
     assert brief(judge(plistlib.dumps(tree), platform=Platform.MACOS)) == [("PG218", "error", "PayloadScope")]
@@ -211,7 +213,7 @@ def test_a_mac_takes_no_mail_account_in_the_system_scope() -> None:
     ],
 )
 def test_oauth_and_passwords_exclude_each_other(account: Account, keys: Tree, path: str) -> None:
-    tree = plistlib.loads(build_profile(order(account)).content)
+    tree = plistlib.loads(build_profile(order(account, organization="Example")).content)
     assert brief(judge(plistlib.dumps(tree))) == []
     change(tree["PayloadContent"][0], keys)
     found = [one for one in brief(judge(plistlib.dumps(tree))) if one[0] not in ("PG313", "PG327")]

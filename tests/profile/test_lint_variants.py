@@ -19,6 +19,10 @@ PAST, SOON, LATER = (datetime.fromisoformat(day) for day in ("2026-02-01", "2026
 ENCRYPTING = {"SMIMEEncryptByDefault": True}
 
 VARIANTS: list[tuple[str, bytes, dict[str, Any], set[str]]] = [
+    ("PG211", profile(MAIL), HAND, set()),
+    ("PG211", profile(MAIL, PayloadDisplayName=" "), HAND, {"warning"}),
+    ("PG211", profile(MAIL, PayloadOrganization=""), HAND, {"info"}),
+    ("PG211", profile(MAIL, PayloadDescription=7), HAND, {"info"}),
     ("PG214", profile(MAIL, **LOCKED), HAND, {"error"}),
     ("PG214", profile(MAIL, REMOVAL, **LOCKED), HAND, {"error"}),
     ("PG214", profile(MAIL, **LOCKED), MDM, {"warning"}),

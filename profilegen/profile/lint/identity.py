@@ -13,6 +13,26 @@ from profilegen.profile.types import Platform
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _REVERSE_DNS = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _NEEDED = ("PayloadIdentifier", "PayloadUUID", "PayloadVersion")
+_FOR_PEOPLE = (
+    (
+        "PayloadDisplayName",
+        "The profile has no name: people see only its identifier.",
+        "Set PayloadDisplayName, best with the mail address in it.",
+        Severity.WARNING,
+    ),
+    (
+        "PayloadOrganization",
+        "The profile does not say which organisation it is from.",
+        "Set PayloadOrganization to a name that people know, if there is an organisation behind it.",
+        Severity.INFO,
+    ),
+    (
+        "PayloadDescription",
+        "The profile does not say what it does.",
+        "Set PayloadDescription to one sentence about what is installed.",
+        Severity.INFO,
+    ),
+)
 _UNIQUE_HINT = "Give every payload its own, and keep it the same from issue to issue."
 
 
@@ -102,13 +122,12 @@ def unusual_identifier(subject: Subject) -> Iterator[Fault]:
 
 
 def unnamed(subject: Subject) -> Iterator[Fault]:
-    """PG211: the display name is what the person sees when asked to install."""
-    if subject.result.content is not None and not text_of(subject.top, "PayloadDisplayName"):
-        yield Fault(
-            path="PayloadDisplayName",
-            message="The profile has no name: people see only its identifier.",
-            hint="Set PayloadDisplayName, best with the mail address in it.",
-        )
+    """PG211: name, organisation and description are what a person has to decide by when asked to install."""
+    if subject.result.content is None:
+        return
+    for key, message, hint, severity in _FOR_PEOPLE:
+        if not text_of(subject.top, key).strip():
+            yield Fault(path=key, message=message, hint=hint, severity=severity)
 
 
 def unclear_encryption(subject: Subject) -> Iterator[Fault]:
@@ -182,7 +201,12 @@ RULES = (
     Rule(
         id="PG210", severity=_WARNING, summary="A PayloadIdentifier is no reverse-DNS name.", check=unusual_identifier
     ),
-    Rule(id="PG211", severity=_WARNING, summary="The profile has no display name.", check=unnamed),
+    Rule(
+        id="PG211",
+        severity=_WARNING,
+        summary="The profile has no display name, organisation or description.",
+        check=unnamed,
+    ),
     Rule(id="PG213", severity=_ERROR, summary="Encrypted and plain content contradict.", check=unclear_encryption),
     Rule(id="PG218", severity=_ERROR, summary="A Mac mail account in the system scope.", check=wrong_scope),
 )

@@ -15,7 +15,7 @@ SAME = "OutgoingPasswordSameAsIncomingPassword"
 _TREE = plistlib.loads(BASE)
 _MAIL: Tree = _TREE["PayloadContent"][0]
 _CALDAV: Tree = _TREE["PayloadContent"][1]
-_OAUTH = build_profile(order(exchange())).content
+_OAUTH = build_profile(order(exchange(), organization="Example")).content
 SOON, LATER = (datetime.fromisoformat(day) for day in ("2026-03-04", "2027-01-31"))
 _ENGLISH = "We manage this account."
 
@@ -36,8 +36,21 @@ TOP = [
         {"PayloadUUID": "0F8BE2A4-6E1B-4C5C-9C7C-2B5A3C1D9E10"},
     ),
     top("PG210", {"PayloadIdentifier": "E-Mail Account"}, {"PayloadIdentifier": "com.example.mail.you"}),
-    top("PG211", {"PayloadDisplayName": None}, {"PayloadDisplayName": "Mail you@example.com"}),
-    top("PG212", {"PayloadOrganisation": "Example"}, {"PayloadOrganization": "Example"}),
+    top(
+        "PG211",
+        {"PayloadDisplayName": None, "PayloadOrganization": None, "PayloadDescription": None},
+        {
+            "PayloadDisplayName": "Mail you@example.com",
+            "PayloadOrganization": "Example",
+            "PayloadDescription": "Mail settings for you@example.com.",
+        },
+        note="A missing organisation or description is an info only: many correct profiles have none.",
+    ),
+    top(
+        "PG212",
+        {"PayloadOrganisation": "Example", "PayloadOrganization": None},
+        {"PayloadOrganization": "Example"},
+    ),
     top("PG213", {"IsEncrypted": True}, {"IsEncrypted": False}),
     top("PG214", {"PayloadRemovalDisallowed": True}, {"PayloadRemovalDisallowed": False}),
     top("PG215", {"RemovalDate": SOON}, {"RemovalDate": LATER}),

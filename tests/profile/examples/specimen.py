@@ -18,8 +18,9 @@ from tests.profile.signers import issue
 Tree = dict[str, Any]
 ROOT = issue("Example Root", ca=True)
 _DAV = DavServer(host="dav.example.com", username="you@example.com")
-BASE = build_profile(order(password_account(display_name="You", caldav=_DAV, carddav=_DAV))).content
-MAC = build_profile(order(password_account(display_name="You"), platform=Platform.MACOS)).content
+_ACCOUNT, _ALONE = password_account(display_name="You", caldav=_DAV, carddav=_DAV), password_account(display_name="You")
+BASE = build_profile(order(_ACCOUNT, organization="Example")).content
+MAC = build_profile(order(_ALONE, organization="Example", platform=Platform.MACOS)).content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +35,18 @@ class Specimen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A rule with its two sides, judged in the same way; the sides are made when they are asked for."""
+    """
+    A rule with its two sides, judged in the same way; the sides are made when they are asked for.
+
+    `note` is what the documentation says about the rule beyond the example.
+    """
 
     rule: str
     make: Callable[[], tuple[Specimen, Specimen]]
     delivery: Delivery = Delivery.INTERACTIVE
     platform: Platform = Platform.IOS
     language: str = "xml"
+    note: str = ""
 
     def judge(self, specimen: Specimen) -> list[LintFinding]:
         """Return every finding of one side, as the command line would."""
