@@ -134,6 +134,7 @@ BROKEN: list[tuple[Callable[[Tree], None], str, str, str]] = [
     (mail(EmailAddress="you at example.com"), "PG315", "error", P0 + "EmailAddress"),
     (mail(EmailAddress=7), "PG315", "error", P0 + "EmailAddress"),
     (mail(EmailAddress="you@example.com,info@example.com"), "PG315", "info", P0 + "EmailAddress"),
+    (mail(IncomingMailServerUsername="you@example.net"), "PG315", "warning", P0 + IN + "Username"),
     (mail(OutgoingMailServerUsername="you"), "PG316", "warning", P0 + OUT + "Username"),
     (mail(OutgoingMailServerHostName="smtp.gmail.com"), "PG324", "warning", P0 + OUT + "HostName"),
     (mail(OutgoingMailServerUseTLS=True), "PG327", "warning", P0 + OUT + "UseTLS"),

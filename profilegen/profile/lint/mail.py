@@ -8,7 +8,8 @@ from typing import Any
 from profilegen.address import Address, shorten
 from profilegen.errors import AddressProblem
 from profilegen.profile.findings import Severity
-from profilegen.profile.lint.rule import Fault, Rule, Subject, shown, text_of
+from profilegen.profile.found import addresses_of
+from profilegen.profile.lint.rule import Fault, PayloadView, Rule, Subject, shown, text_of
 from profilegen.profile.mail import MAIL
 from profilegen.profile.schema import Key, payload_keys, top_level_keys
 from profilegen.profile.types import Delivery
@@ -20,8 +21,17 @@ _SEEN_ELSEWHERE = ("IdentificationUUID", "PayloadEnabled")
 """Keys other tools write that Apple's schema does not list."""
 
 
-def malformed_address(subject: Subject) -> Iterator[Fault]:
-    """PG315: EmailAddress is a mail address; a comma list works, but is documented nowhere."""
+def doubtful_address(subject: Subject) -> Iterator[Fault]:
+    """PG315: EmailAddress is a mail address, of the mailbox that the user names open."""
+    yield from _malformed_address(subject)
+    for payload in subject.of_type(MAIL):
+        domains = {address.domain for address in addresses_of(payload.keys)}
+        for direction in ("Incoming", "Outgoing") if domains else ():
+            yield from _foreign_username(payload, f"{direction}MailServer", domains)
+
+
+def _malformed_address(subject: Subject) -> Iterator[Fault]:
+    """A comma list works, but is documented nowhere."""
     for payload in subject.of_type(MAIL):
         value = payload.keys.get("EmailAddress")
         if value in (None, ""):
@@ -41,6 +51,22 @@ def malformed_address(subject: Subject) -> Iterator[Fault]:
                 hint="Try sending from an alias before you rely on it.",
                 severity=Severity.INFO,
             )
+
+
+def _foreign_username(payload: PayloadView, server: str, domains: set[str]) -> Iterator[Fault]:
+    """A hoster names mailboxes after itself; any other domain is more likely somebody else's login."""
+    login = _domain_of(text_of(payload.keys, f"{server}Username"))
+    if login is None or login in domains:
+        return
+    host = text_of(payload.keys, f"{server}HostName").lower().rstrip(".")
+    hosted = _is_within(host, login) and not any(_is_within(host, domain) for domain in domains)
+    yield Fault(
+        path=payload.at(f"{server}Username"),
+        message=f"{server}Username is an address at {shorten(login)}, which is not the domain of EmailAddress"
+        + (", but that of the server." if hosted else "."),
+        hint="Check that this login may send as EmailAddress; servers refuse or rewrite a sender that is not its own.",
+        severity=Severity.INFO if hosted else Severity.WARNING,
+    )
 
 
 def wrong_protocol_key(subject: Subject) -> Iterator[Fault]:
@@ -110,11 +136,20 @@ def _unknown_keys(prefix: str, owner: str, keys: Mapping[str, Any], known: Mappi
 
 
 def _is_address(text: str) -> bool:
+    return _domain_of(text) is not None
+
+
+def _domain_of(text: str) -> str | None:
+    """Return the domain of a mail address in A-label form; None for what is no mail address."""
     try:
-        Address.parse(text)
+        return Address.parse(text).domain
     except AddressProblem:
-        return False
-    return True
+        return None
+
+
+def _is_within(host: str, domain: str) -> bool:
+    """True for the domain and the names below it; a single label, such as a top level, holds strangers."""
+    return "." in domain and f".{host}".endswith(f".{domain}")
 
 
 RULES = (
@@ -124,7 +159,12 @@ RULES = (
         summary="A key of the profile Apple does not know.",
         check=unknown_top_key,
     ),
-    Rule(id="PG315", severity=Severity.ERROR, summary="EmailAddress is no mail address.", check=malformed_address),
+    Rule(
+        id="PG315",
+        severity=Severity.ERROR,
+        summary="EmailAddress is no mail address, or not of the user name's domain.",
+        check=doubtful_address,
+    ),
     Rule(id="PG317", severity=Severity.WARNING, summary="A POP account where IMAP belongs.", check=wrong_protocol_key),
     Rule(id="PG325", severity=Severity.WARNING, summary="The same mailbox twice.", check=repeated_account),
     Rule(id="PG326", severity=Severity.WARNING, summary="No proper sender name.", check=wrong_sender_name),

@@ -98,7 +98,13 @@ MAIL = [
     ),
     inner("PG313", {"IncomingPassword": "in the clear"}, {"IncomingPassword": None}),
     inner("PG314", {"IncomingPassword": "secret "}, {"IncomingPassword": None}),
-    inner("PG315", {"EmailAddress": "you at example.com"}, {"EmailAddress": "you@example.com"}),
+    inner(
+        "PG315",
+        {"EmailAddress": "you at example.com"},
+        {"EmailAddress": "you@example.com"},
+        note="A user name that is an address in another domain than EmailAddress is a warning; an info where the "
+        "server is of the user name's domain and not of the address's, as with hosters and shared mailboxes.",
+    ),
     inner("PG316", {OUT + "Username": "you"}, {OUT + "Username": "you@example.com"}),
     inner(
         "PG317",
