@@ -82,7 +82,13 @@ SIGNATURES = [
     ),
     signing("PG503", "openssl cms -sign -binary -nodetach -outform DER …", lambda: signed_at(BASE, SIGNER)),
     signing("PG504", "openssl req -x509 …\n" + SIGN, lambda: signed_at(BASE, ALONE)),
-    Example(rule="PG505", make=renewed_with_another_key, language="sh"),
+    Example(
+        rule="PG505",
+        make=renewed_with_another_key,
+        language="sh",
+        note="A new certificate for the same key is not told: of the issues before only the key is remembered, not the "
+        "certificate.",
+    ),
     signing(
         "PG506",
         "# an EC key, and a tool that writes sha256WithRSAEncryption all the same",
