@@ -78,6 +78,12 @@ def test_the_letter_goes_to_the_provider_with_its_limits(alone: Cli) -> None:
     assert "26.2144 MB a message, 500 messages a day" in google.out
 
 
+def test_where_the_provider_may_be_down_its_own_page_is_named(alone: Cli) -> None:
+    answer = alone("doctor", "you@icloud.com", "--offline", "--error", "Connection to the server timed out", "--json")
+
+    assert any("https://www.apple.com/support/systemstatus/" in line for line in answer.document["voices"]["admin"])
+
+
 def test_pasted_lines_come_from_standard_input_or_the_argument_itself(alone: Cli) -> None:
     answer = alone("doctor", "you@gmx.de", "--offline", "--current", "Host Name mail.gmx.net\nServer Port 25", "--json")
 

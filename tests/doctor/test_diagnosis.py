@@ -116,3 +116,56 @@ def test_a_provider_that_wants_a_sign_in_gets_a_profile_first() -> None:
 
     assert diagnosis.causes[0].cause is Cause.OAUTH_REQUIRED
     assert diagnosis.cures[0] is Cure.PROFILE
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("535 5.7.8 Error: authentication failed", Cause.AUTH_BAD_CREDENTIALS),
+        ("The user name or password for smtp.example.com is incorrect.", Cause.AUTH_BAD_CREDENTIALS),
+        ("534-5.7.9 Application-specific password required", Cause.APP_PASSWORD_REQUIRED),
+        ("535 5.7.139 Authentication unsuccessful, basic authentication is disabled", Cause.OAUTH_REQUIRED),
+        ("530 5.7.0 Must issue a STARTTLS command first", Cause.TLS_REQUIRED_NOT_USED),
+        ("554 5.7.1 Client host [192.0.2.9] blocked using zen.example.org", Cause.IP_BLACKLISTED),
+        ("553 5.7.1 Sender address rejected: not owned by user you@example.com", Cause.SENDER_NOT_OWNED),
+        ("552 5.3.4 Message size exceeds fixed limit", Cause.MESSAGE_TOO_BIG),
+        ("550 5.4.5 Daily user sending quota exceeded", Cause.RATE_LIMITED),
+        ("550 5.7.0 Account suspended due to abuse", Cause.ACCOUNT_DISABLED),
+        ("421 4.3.0 Temporary failure, try again later", Cause.SERVER_TEMP_FAILURE),
+    ],
+)
+def test_what_the_phone_shows_tells_the_cases_apart(error: str, cause: Cause) -> None:
+    assert diagnose(replace(CASE, error=error)).causes[0].cause is cause
+
+
+def good(check: str) -> Report:
+    return Report((Finding(check=check, outcome=Outcome.PASS, detail="fine"),))
+
+
+def test_a_foreign_certificate_on_the_phone_alone_points_at_what_is_in_between() -> None:
+    diagnosis = diagnose(replace(CASE, error="Cannot Verify Server Identity", right_report=good("outgoing.tls.chain")))
+
+    [between] = [found for found in diagnosis.causes if found.cause is Cause.PROXY_INTERFERENCE]
+    assert between.clues[0].vantage is Vantage.HERE
+    assert Question.MOBILE_DATA in diagnosis.open_questions
+
+
+def test_a_server_that_answers_here_is_not_down() -> None:
+    failing = replace(CASE, error="The connection to the outgoing server timed out.", right_report=SOUND)
+
+    alone, contrasted = (diagnose(replace(failing, right_report=one)) for one in (SOUND, good("outgoing.connect")))
+
+    assert contrasted.causes[0].cause is Cause.CONNECT_TIMEOUT
+    assert contrasted.causes[0].confidence > alone.causes[0].confidence
+    assert any("it is not down" in clue.detail for clue in contrasted.causes[0].clues)
+
+
+def test_the_port_counts_less_where_the_server_is_another_one() -> None:
+    shown = ("outgoing.port=25", "outgoing.use_ssl=off")
+
+    at_home = diagnose(replace(CASE, current=device(*shown)))
+    elsewhere = diagnose(replace(CASE, current=device("outgoing.host=mail.old.example", *shown)))
+
+    assert at_home.causes[0].cause is Cause.AUTH_NOT_OFFERED
+    assert elsewhere.causes[0].cause is Cause.WRONG_SERVER_HOST
+    assert elsewhere.causes[0].confidence > elsewhere.causes[1].confidence

@@ -37,6 +37,22 @@ _STATUS_CAUSES = {
     Status.SEND_ONLY: (Cause.WRONG_SERVER_HOST, 0.4, "The provider's servers only send; there is no mailbox to read."),
 }
 
+_CONTRASTS = (
+    (
+        frozenset({Cause.TLS_UNTRUSTED, Cause.TLS_HOSTNAME_MISMATCH, Cause.TLS_CERT_EXPIRED}),
+        "outgoing.tls.chain",
+        Cause.PROXY_INTERFERENCE,
+        "From here the certificate is good; antivirus, a firewall or the Wi-Fi's sign-in page may show the phone another.",
+    ),
+    (
+        frozenset({Cause.CONNECT_TIMEOUT, Cause.CONNECT_REFUSED, Cause.NETWORK_UNREACHABLE}),
+        "outgoing.connect",
+        Cause.CONNECT_TIMEOUT,
+        "From here the server answers, so it is not down; the phone's network may block the port.",
+    ),
+)
+"""Causes the phone names, the check that passes here all the same, and what that makes likely."""
+
 
 def clues_of(case: Case, compared: tuple[Compared, ...]) -> tuple[Clue, ...]:
     """Return every clue, in the order of the sources."""
@@ -46,6 +62,7 @@ def clues_of(case: Case, compared: tuple[Compared, ...]) -> tuple[Clue, ...]:
         *_said_by_lookup(case),
         *_said_by_tests(case),
         *_said_by_control(case),
+        *_said_by_contrast(case),
         *_said_by_person(case),
         *_said_by_lists(case.lists_report),
     )
@@ -117,6 +134,20 @@ def _said_by_control(case: Case) -> Iterator[Clue]:
             origin=Origin.NEGATIVE_CONTROL,
             detail=f"To somebody without a login the server says the same: {told}",
         )
+
+
+def _said_by_contrast(case: Case) -> Iterator[Clue]:
+    """What fails on the phone and works here points at what lies between the phone and the server."""
+    if not case.error or case.other_network is False:
+        return
+    seen = {likely.cause for likely in explain(Observation(text=case.error)).causes[:1]}
+    for causes, check, cause, detail in _CONTRASTS:
+        if seen & causes and _passed(case.right_report, check):
+            yield Clue(cause=cause, weight=0.4, vantage=Vantage.HERE, origin=Origin.TEST, detail=detail)
+
+
+def _passed(report: Report, check: str) -> bool:
+    return any(finding.outcome in (Outcome.PASS, Outcome.WARN) for finding in report.of(check))
 
 
 def _refusals(case: Case) -> Iterator[str]:
