@@ -22,8 +22,8 @@ _FOR_PEOPLE = (
     ),
     (
         "PayloadOrganization",
-        "The profile does not say which organisation it is from.",
-        "Set PayloadOrganization to a name that people know, if there is an organisation behind it.",
+        "The profile names an organisation that has no name.",
+        "Set PayloadOrganization to a name that people know, or leave it out.",
         Severity.INFO,
     ),
     (
@@ -126,6 +126,8 @@ def unnamed(subject: Subject) -> Iterator[Fault]:
     if subject.result.content is None:
         return
     for key, message, hint, severity in _FOR_PEOPLE:
+        if key == "PayloadOrganization" and key not in subject.top:
+            continue  # a person's own profile comes from no organisation
         if not text_of(subject.top, key).strip():
             yield Fault(path=key, message=message, hint=hint, severity=severity)
 

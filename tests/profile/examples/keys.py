@@ -38,7 +38,7 @@ TOP = [
     top("PG210", {"PayloadIdentifier": "E-Mail Account"}, {"PayloadIdentifier": "com.example.mail.you"}),
     top(
         "PG211",
-        {"PayloadDisplayName": None, "PayloadOrganization": None, "PayloadDescription": None},
+        {"PayloadDisplayName": None, "PayloadOrganization": "", "PayloadDescription": None},
         {
             "PayloadDisplayName": "Mail you@example.com",
             "PayloadOrganization": "Example",
