@@ -145,6 +145,8 @@ def show_answer(answer: Answer) -> None:
     for found in diagnosis.causes[:_SHOWN_TO_PEOPLE]:
         _show_cause(found)
     _show_comparison(diagnosis.compared)
+    if proof := answer.examined.proof:
+        say(f"  Tested from here with the right settings: level {proof.level} of {proof.level_asked} asked.")
     if answer.examined.problem is not None:
         say(f"  ! Not tested: {answer.examined.problem.message}")
     _show_cures(answer.cures)

@@ -42,7 +42,7 @@ _CONTRASTS = (
         frozenset({Cause.TLS_UNTRUSTED, Cause.TLS_HOSTNAME_MISMATCH, Cause.TLS_CERT_EXPIRED}),
         "outgoing.tls.chain",
         Cause.PROXY_INTERFERENCE,
-        "From here the certificate is good; antivirus, a firewall or the Wi-Fi's sign-in page may show the phone another.",
+        "From here the certificate is good; antivirus, a firewall or a Wi-Fi sign-in page may show the phone another.",
     ),
     (
         frozenset({Cause.CONNECT_TIMEOUT, Cause.CONNECT_REFUSED, Cause.NETWORK_UNREACHABLE}),
