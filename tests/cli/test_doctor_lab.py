@@ -40,14 +40,14 @@ def cures(answer: Answer) -> list[str]:
 
 
 def test_nothing_is_wrong_where_all_is_well(lab_cli: Cli, mail_lab: MailLab) -> None:
-    before = mail_lab.messages("alice")
+    before = mail_lab.message_names("alice")
 
     answer = lab_cli("doctor", ALICE, "--password-env", "ALICE", "--json")
 
     assert (answer.status, answer.document["ok"], answer.document["causes"]) == (0, True, [])
     assert (answer.document["tested"]["level"], answer.document["tested"]["level_asked"]) == (4, 4)
     assert answer.document["remedies"] == []
-    assert mail_lab.messages("alice") == before
+    assert mail_lab.message_names("alice") == before
 
 
 def test_a_phone_that_lost_its_login_is_told_to_type_it_again(lab_cli: Cli) -> None:

@@ -75,14 +75,14 @@ def test_an_address_becomes_a_verified_signed_profile(lab_cli: Cli, mail_lab: Ma
 
 def test_the_round_trip_finds_its_message_and_leaves_the_mailbox_as_it_was(lab_cli: Cli, mail_lab: MailLab) -> None:
     lab_cli("fix", ALICE, "--password-env", "ALICE", "-o", "alice.mobileconfig", "--level", "4")
-    before = mail_lab.messages("alice")
+    before = mail_lab.message_names("alice")
 
     answer = lab_cli("test", "alice.mobileconfig", "--password-env", "ALICE", "--json")
 
     assert (answer.status, answer.document["level"]) == (0, 4)
     assert "ESMTPSA" in finding(answer, "incoming.arrival")["detail"]
     assert finding(answer, "incoming.cleanup")["outcome"] == "pass"
-    assert mail_lab.messages("alice") == before
+    assert mail_lab.message_names("alice") == before
     assert answer.document["endpoints"] == {
         "outgoing": f"good.{DOMAIN}:587/starttls",
         "incoming": f"good.{DOMAIN}:993/tls",

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -87,11 +87,14 @@ def _config(folder: Path, port: int, zones: list[str]) -> str:
 
 
 def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        udp.bind(("127.0.0.1", 0))
-        port: int = udp.getsockname()[1]
-        tcp.bind(("127.0.0.1", port))
-        return port
+    """Return a port that is free for UDP and TCP; another process may have taken the TCP side of one that is offered."""
+    for _ in range(50):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp, suppress(OSError):
+            udp.bind(("127.0.0.1", 0))
+            port: int = udp.getsockname()[1]
+            tcp.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("no port is free for UDP and TCP")
 
 
 def _wait_until_it_answers(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

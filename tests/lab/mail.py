@@ -110,6 +110,10 @@ class MailLab:
         """Everything Dovecot has logged so far."""
         return (self.folder / "log/dovecot.log").read_text("utf-8", "replace")
 
+    def message_names(self, user: str) -> set[str]:
+        """Return the names of all messages of the user, which stay the same when one is seen."""
+        return {path.name.partition(":")[0] for path in self.messages(user)}
+
     def messages(self, user: str) -> list[Path]:
         """Return the files of all messages in the user's folders."""
         box = self.folder / "mail" / DOMAIN / user
