@@ -74,7 +74,7 @@ def logins(lab: MailLab, user: str) -> int:
 
 
 def test_a_canary_proves_its_servers_up_to_the_mailbox(canary: Cli, mail_lab: MailLab, tmp_path: Path) -> None:
-    before = mail_lab.messages("bob")
+    before = mail_lab.message_names("bob")
 
     answer = canary("canary", "run", DOMAIN, "--json")
 
@@ -82,7 +82,7 @@ def test_a_canary_proves_its_servers_up_to_the_mailbox(canary: Cli, mail_lab: Ma
     [run] = answer.document["canaries"]
     assert (run["ok"], run["level"], run["level_asked"]) == (True, 4, 4)
     assert run["endpoints"] == {"outgoing": f"good.{DOMAIN}:587/starttls", "incoming": f"good.{DOMAIN}:993/tls"}
-    assert mail_lab.messages("bob") == before
+    assert mail_lab.message_names("bob") == before
     [listed] = canary("canary", "list", "--json").document["canaries"]
     assert (listed["fresh"], listed["last"]["level"], listed["settings"]) == (True, 4, "looked up")
     assert listed["last"]["username"] == {"outgoing": "address", "incoming": "address"}

@@ -79,7 +79,7 @@ def test_without_permission_a_sound_server_is_looked_at_and_asked_once_per_port(
 
 
 def test_every_combination_is_tried_on_ones_own_server_and_nothing_is_sent(relay: Cli, mail_lab: MailLab) -> None:
-    before = mail_lab.messages("alice")
+    before = mail_lab.message_names("alice")
 
     answer = relay(
         f"good.{DOMAIN}", "--i-run-this-server", "--username", f"alice@{DOMAIN}", "--password-env", "ALICE", "--json"
@@ -96,7 +96,7 @@ def test_every_combination_is_tried_on_ones_own_server_and_nothing_is_sent(relay
     assert found["465.rate_limit"] == found["465.connection_limit"] == "warn"
     assert "587.rate_limit" not in found
     assert "not owned by user" in finding(answer, "587.relay.login.foreign_to_foreign")["detail"]
-    assert mail_lab.messages("alice") == before
+    assert mail_lab.message_names("alice") == before
     assert password_of("alice") not in answer.out + answer.err
 
 

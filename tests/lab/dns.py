@@ -87,7 +87,7 @@ def _config(folder: Path, port: int, zones: list[str]) -> str:
 
 
 def _free_port() -> int:
-    """Return a port that is free for UDP and TCP; another process may have taken the TCP side of one that is offered."""
+    """Return a port that is free for UDP and TCP; the TCP side of one that is offered may be taken."""
     for _ in range(50):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp, suppress(OSError):
             udp.bind(("127.0.0.1", 0))
