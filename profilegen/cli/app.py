@@ -84,8 +84,10 @@ def run(arguments: Sequence[str]) -> int:
     except errors.ProfilegenError as exc:
         return _report(exc, as_json=as_json)
     except TyperException as exc:
-        problem = errors.UsageProblem(exc.format_message(), hint="See profilegen --help.")
-        return _report(problem, as_json=as_json)
+        words = exc.format_message()
+        if not words:  # a command without arguments: its help stands there already
+            return exc.exit_code
+        return _report(errors.UsageProblem(words, hint="See profilegen --help."), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except BrokenPipeError:

@@ -49,6 +49,14 @@ def test_every_command_explains_itself_with_a_runnable_example(cli: Cli, name: s
     assert f"Example: profilegen {name}" in " ".join(answer.out.split())
 
 
+@pytest.mark.parametrize("name", ["fix", "build", "doctor"])
+def test_a_command_without_arguments_shows_its_help_and_no_empty_complaint(cli: Cli, name: str) -> None:
+    answer = cli(name)
+
+    assert (answer.status, answer.err) == (2, "")
+    assert f"profilegen {name}" in answer.out
+
+
 @pytest.mark.parametrize("name", GROUPS)
 def test_every_group_lists_its_commands(cli: Cli, name: str) -> None:
     assert "Commands" in cli(name, "--help").out
