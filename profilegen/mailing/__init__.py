@@ -1,0 +1,1 @@
+"""Whom a finished profile is for, what they are told, in which order: values and decisions; nothing is sent here."""

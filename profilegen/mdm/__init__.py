@@ -1,0 +1,1 @@
+"""One file per device management server we can talk to."""

@@ -1,0 +1,131 @@
+"""Bringing profiles to people: the channels, and the memory of what went to whom."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import PurePath
+from typing import Protocol
+
+from profilegen.address import Address
+from profilegen.mailing.guide import GuideOrder
+
+
+class DeliveryState(StrEnum):
+    """
+    What became of one delivery.
+
+    `TRYING` is recorded before the first byte leaves: found after a crash it means that nobody knows, and it is never
+    repeated without being asked to.
+    """
+
+    TRYING = "trying"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """
+    One finished profile on its way to one person.
+
+    `person` is the key of the person (the roster's `person`, else the account); `data` the signed bytes; `file_name`
+    clean ASCII ending in .mobileconfig; `recipient` where mail goes, None for channels without one; `token` proves
+    later that a message came from this delivery.
+    """
+
+    person: str
+    name: str | None
+    accounts: tuple[str, ...]
+    identifier: str
+    revision: str
+    data: bytes
+    file_name: str
+    guide: GuideOrder
+    token: str
+    recipient: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """
+    What a channel says about one parcel.
+
+    `detail` is for people and without secrets; `code`, `enhanced` and `stage` are those of the server's reply where
+    there is one; `path` is what was written.
+    """
+
+    state: DeliveryState
+    detail: str
+    code: int | None = None
+    enhanced: str | None = None
+    stage: str | None = None
+    path: PurePath | None = None
+
+
+class Channel(Protocol):
+    """One way to bring profiles to people; opened once for many parcels."""
+
+    async def deliver(self, parcel: Parcel) -> Delivered:
+        """Bring one parcel; raises only what makes every further one pointless (no server, full disk, wrong login)."""
+        ...
+
+    async def close(self) -> tuple[PurePath, ...]:
+        """Finish what covers all parcels (a printed sheet, a checklist, QUIT); return the files written for it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """One line of the memory: this revision went this way to this person; `channel` is email, airdrop or folder."""
+
+    person: str
+    name: str | None
+    accounts: tuple[str, ...]
+    identifier: str
+    revision: str
+    channel: str
+    recipient: str | None
+    token: str
+    state: DeliveryState
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceProof:
+    """A sign that a person's device sends: `kind` is "message" (to the check mailbox) or "log" (weaker)."""
+
+    person: str
+    kind: str
+    seen_at: datetime
+    detail: str
+
+
+class SendLedger(Protocol):
+    """Remembers every delivery and every proof, append only; the newest line about a person and revision counts."""
+
+    async def record(self, sending: Sending) -> None:
+        """Append one line, durable on return."""
+        ...
+
+    async def latest(self, person: str, revision: str, channel: str) -> Sending | None:
+        """Return the newest line about this person, revision and channel."""
+        ...
+
+    def everything(self) -> AsyncIterator[Sending]:
+        """Yield the newest line of every person and channel, sorted by person."""
+        ...
+
+    async def by_token(self, tokens: Sequence[str]) -> tuple[Sending, ...]:
+        """Return the newest line for each of these tokens that is known."""
+        ...
+
+    async def prove(self, proof: DeviceProof) -> None:
+        """Append a proof unless it stands there already, durable on return."""
+        ...
+
+    async def proofs(self, person: str) -> tuple[DeviceProof, ...]:
+        """Return what proves that this person's device sends, newest first."""
+        ...

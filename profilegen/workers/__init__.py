@@ -1,0 +1,1 @@
+"""Who does the fleet's work: this process, or as many machines as wanted on PostgreSQL."""
