@@ -1,0 +1,57 @@
+"""What an MDM's interface can do, as a record each connector states about itself."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """The smallest set of devices an install can be aimed at."""
+
+    DEVICE = "device"
+    GROUP = "group"
+    NONE = "none"
+
+
+class Signed(StrEnum):
+    """What becomes of a signature on the way."""
+
+    KEPT = "kept"
+    STRIPPED = "stripped"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Answers(StrEnum):
+    """How results come back."""
+
+    WEBHOOK = "webhook"
+    POLL = "poll"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """
+    One record per connector.
+
+    `variables` are the placeholders the server fills in (`$EMAIL`), `rate` requests per second, `largest_profile`
+    bytes, `concurrency` open connections; `tested_against` names what its tests ran against.
+    """
+
+    lists_devices: bool
+    knows_people: bool
+    scope: Scope
+    signed: Signed
+    answers: Answers
+    user_channel: bool
+    rewrites_identity: bool
+    reports_uuid: bool
+    reports_signer: bool
+    reports_settings: bool
+    removes: bool
+    reinstalls_after_update: bool
+    variables: tuple[str, ...] = ()
+    rate: float | None = None
+    concurrency: int = 4
+    largest_profile: int | None = None
+    tested_against: str = ""

@@ -1,0 +1,153 @@
+"""What the fleet asks of a device management server."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from profilegen.fleet.capabilities import Capabilities
+from profilegen.fleet.seat import Effective
+from profilegen.fleet.seen import CommandState, Enrollment, ErrorLink, Inventory
+from profilegen.report import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallOrder:
+    """
+    One profile for one enrollment.
+
+    `command` is the CommandUUID where the protocol has one: the same id again means the same order, never a second one.
+    `signed` are the bytes as signed by us, `unsigned` the bare property list for servers that refuse signatures.
+    `effective` is what an earlier placement became, to be kept. `name` is what the server's console shows.
+    """
+
+    command: str
+    enrollment: Enrollment
+    identifier: str
+    uuid: str
+    revision: str
+    name: str
+    signed: bytes
+    unsigned: bytes
+    effective: Effective | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """
+    What the server said to an order; never a proof that anything is on a device.
+
+    `state` is queued, unpushed, failed or acknowledged (servers that only confirm the whole); `already` True: this very
+    order was known there. `effective` is the identity read back from the server where it rewrites ours.
+    """
+
+    command: str
+    state: CommandState
+    already: bool = False
+    errors: tuple[ErrorLink, ...] = ()
+    effective: Effective | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveOrder:
+    """Take one profile off one enrollment, by the identifier the device has it under."""
+
+    command: str
+    enrollment: Enrollment
+    identifier: str
+    effective: Effective | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookOrder:
+    """Ask one enrollment what it has; `command` as in `InstallOrder`."""
+
+    command: str
+    enrollment: Enrollment
+
+
+class EventKind(StrEnum):
+    """What a webhook told."""
+
+    AUTHENTICATED = "authenticated"
+    ENROLLED = "enrolled"
+    CHECKED_OUT = "checked_out"
+    ANSWERED = "answered"
+    SEEN = "seen"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """
+    One thing that happened, as told by a webhook: possibly late, twice, out of order, or never.
+
+    `id` makes a repetition recognisable; `command` and `state` belong to `answered`; `inventory` is filled where the
+    answer was one; `enrollment` carries whatever the event says of it.
+    """
+
+    id: str
+    kind: EventKind
+    at: datetime
+    enrollment: Enrollment
+    command: str | None = None
+    state: CommandState | None = None
+    errors: tuple[ErrorLink, ...] = ()
+    inventory: Inventory | None = None
+
+
+class MdmConnector(Protocol):
+    """
+    One configured MDM.
+
+    Raises NotPossible where its interface cannot do a thing at all (`capabilities` says so beforehand), NetworkProblem
+    where it cannot be reached or is overloaded after bounded, polite retries (Retry-After is kept), ConfigProblem where
+    it refuses our key. Answers are per order, in their order: one bad id never fails the others.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name it has in the configuration."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    def enrollments(self) -> AsyncIterator[Enrollment]:
+        """Yield every enrollment it knows; raises NotPossible if it has no such list."""
+        ...
+
+    async def install(self, orders: Sequence[InstallOrder]) -> tuple[Receipt, ...]:
+        """Have profiles installed, replacing those of the same identity."""
+        ...
+
+    async def remove(self, orders: Sequence[RemoveOrder]) -> tuple[Receipt, ...]:
+        """Have profiles removed; one that is not there counts as removed."""
+        ...
+
+    async def look(self, orders: Sequence[LookOrder]) -> tuple[Inventory | Receipt, ...]:
+        """Return inventories where the server has them, else receipts: the answers come as events."""
+        ...
+
+    async def wake(self, enrollments: Sequence[Enrollment]) -> None:
+        """Push devices so that they check in; never queues anything."""
+        ...
+
+    async def touched_by(self, orders: Sequence[InstallOrder]) -> int:
+        """Return how many devices the server would touch for these orders; more than orders where scopes are shared."""
+        ...
+
+    def events(self, headers: Mapping[str, str], body: bytes) -> tuple[Event, ...]:
+        """Read one webhook call; header names are lower-case. Raises NotPossible `bad_signature` or `bad_event`."""
+        ...
+
+    async def probe(self) -> tuple[Finding, ...]:
+        """Find out, reading only, what works with this server and this key."""
+        ...
+
+    async def close(self) -> None:
+        """Close its connections."""
+        ...
