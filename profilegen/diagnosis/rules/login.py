@@ -218,6 +218,7 @@ RULES = (
         LIKELY,
         stages=LOGIN,
     ),
+    rule(Cause.AUTH_TEMP_FAILURE, "unable to authenticate at present", CLEAR, made_for="exim"),
     rule(Cause.AUTH_TEMP_FAILURE, "", LIKELY, codes="432 421 435 450 451 454 455", stages=_AUTH),
     rule(Cause.AUTH_TEMP_FAILURE, "", LIKELY, enhanced="4.7.0 4.3.0 4.3.5 4.4.0", stages=_AUTH),
     rule(
