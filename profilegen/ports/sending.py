@@ -1,6 +1,6 @@
 """Bringing profiles to people: the channels, and the memory of what went to whom."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,10 @@ from typing import Protocol
 
 from profilegen.address import Address
 from profilegen.mailing.guide import GuideOrder
+from profilegen.ports.proof import Progress
+from profilegen.report import Report
+from profilegen.secret import Secret
+from profilegen.settings.servers import Server
 
 
 class DeliveryState(StrEnum):
@@ -52,8 +56,9 @@ class Delivered:
     """
     What a channel says about one parcel.
 
-    `detail` is for people and without secrets; `code`, `enhanced` and `stage` are those of the server's reply where
-    there is one; `path` is what was written.
+    `state` TRYING: it may have arrived, and nobody knows. `detail` is for people and without secrets; `code`,
+    `enhanced` and `stage` (of `diagnosis.observation`) are those of the server's reply where there is one; `path` is
+    what was written.
     """
 
     state: DeliveryState
@@ -110,12 +115,25 @@ class SendLedger(Protocol):
         """Append one line, durable on return."""
         ...
 
+    async def claim(self, sending: Sending, *, over: Collection[DeliveryState]) -> Sending | None:
+        """
+        Append one line in one step, so that of two runs at once only one succeeds; durable on return.
+
+        Where the newest line about this person, revision and channel has a state outside `over`, nothing is appended
+        and that line is returned; None: it was appended.
+        """
+        ...
+
     async def latest(self, person: str, revision: str, channel: str) -> Sending | None:
         """Return the newest line about this person, revision and channel."""
         ...
 
     def everything(self) -> AsyncIterator[Sending]:
         """Yield the newest line of every person and channel, sorted by person."""
+        ...
+
+    async def unlucky(self, channel: str) -> frozenset[str]:
+        """Return the people whose newest line in a channel says refused or failed."""
         ...
 
     async def by_token(self, tokens: Sequence[str]) -> tuple[Sending, ...]:
@@ -128,4 +146,33 @@ class SendLedger(Protocol):
 
     async def proofs(self, person: str) -> tuple[DeviceProof, ...]:
         """Return what proves that this person's device sends, newest first."""
+        ...
+
+
+class RehearsalLog(Protocol):
+    """Remembers who was in a rehearsal, by a digest of everything about the person that decides what is sent."""
+
+    async def rehearsed(self, channel: str, since: datetime) -> frozenset[str]:
+        """Return every digest that was in a rehearsal of this channel since then."""
+        ...
+
+    async def note(self, channel: str, digests: Collection[str], at: datetime) -> None:
+        """Append the digests of one rehearsal, durable on return."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The server our own mail goes through, the address it comes from, and the password of `server.username`."""
+
+    server: Server
+    sender: Address
+    password: Secret
+
+
+class SubmissionTester(Protocol):
+    """Tests the server our own mail goes through like anybody's."""
+
+    async def test(self, submission: Submission, progress: Progress) -> Report:
+        """Return every `outgoing.` check up to the login, `skip` where it was not reached; secrets are masked."""
         ...

@@ -122,6 +122,48 @@ CREATE TABLE canary (
 ) WITHOUT ROWID
 """
 
+_SENDING = """
+CREATE TABLE sending (
+    id         INTEGER PRIMARY KEY,
+    person     TEXT NOT NULL,
+    name       TEXT,
+    accounts   TEXT NOT NULL,    -- JSON: list of Address.account
+    identifier TEXT NOT NULL,
+    revision   TEXT NOT NULL,
+    channel    TEXT NOT NULL,
+    recipient  TEXT,
+    token      TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    detail     TEXT NOT NULL,
+    at         INTEGER NOT NULL  -- microseconds since 1970, UTC
+)
+"""
+
+_SENDING_BY_PERSON = "CREATE INDEX sending_by_person ON sending (person, channel, revision)"
+_SENDING_BY_TOKEN = "CREATE INDEX sending_by_token ON sending (token)"  # noqa: S105 - an index
+
+_DEVICE_PROOF = """
+CREATE TABLE device_proof (
+    id      INTEGER PRIMARY KEY,
+    person  TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    seen_at INTEGER NOT NULL, -- microseconds since 1970, UTC
+    detail  TEXT NOT NULL,
+    UNIQUE (person, kind, seen_at, detail)
+)
+"""
+
+_REHEARSAL = """
+CREATE TABLE rehearsal (
+    id      INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    digest  TEXT NOT NULL,   -- SHA-256 of what decides what one person gets
+    at      INTEGER NOT NULL -- microseconds since 1970, UTC
+)
+"""
+
+_REHEARSAL_BY_TIME = "CREATE INDEX rehearsal_by_time ON rehearsal (channel, at)"
+
 
 def _forbid(action: str, table: str, log: str = "the issue log") -> str:
     return f"""
@@ -156,5 +198,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         _CANARY,
     ),
     (_ISSUED_ADOPTION, *(_forbid(action, "issued_adoption") for action in ("UPDATE", "DELETE"))),
+    (
+        _SENDING,
+        _SENDING_BY_PERSON,
+        _SENDING_BY_TOKEN,
+        _DEVICE_PROOF,
+        _REHEARSAL,
+        _REHEARSAL_BY_TIME,
+        *(
+            _forbid(action, table, "the log of deliveries")
+            for action in ("UPDATE", "DELETE")
+            for table in ("sending", "device_proof", "rehearsal")
+        ),
+    ),
 )
 """The statements that lead from each version of the file to the next; the version is SQLite's `user_version`."""
