@@ -16,7 +16,7 @@ from profilegen.errors import ConfigProblem, UsageProblem
 from profilegen.settings.durations import duration_text, parse_duration
 
 FILE_NAME = "profilegen.toml"
-LEVELS = ("1", "2", "3", "4")
+_NUMBERS = {"policy.min_level": (range(1, 5), "a level from 1 to 4"), "send.port": (range(1, 65536), "a port")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,8 @@ class Config:
     domains this organisation may build for (empty: all); `discovery_overrides` a folder of settings files of the
     operator's own, one per mail domain; `discovery_ispdb_url` the base URL of the database that `--source ispdb` asks;
     `policy_min_level` (1-4) must be proved, at most `policy_max_age` ago, before anything is delivered.
+    Our own mail goes through `send_server` on `send_port` with `send_security` ("starttls" or "tls"), where
+    `send_username` (None: `send_from`) logs in, and comes from the address `send_from`.
     """
 
     organization: str | None = None
@@ -41,6 +43,11 @@ class Config:
     discovery_ispdb_url: str | None = None
     policy_min_level: int = 1
     policy_max_age: timedelta = timedelta(days=7)
+    send_server: str | None = None
+    send_port: int = 587
+    send_security: str | None = None
+    send_username: str | None = None
+    send_from: str | None = None
 
 
 KEYS: dict[str, str] = {
@@ -55,6 +62,11 @@ KEYS: dict[str, str] = {
     "policy.min_level": "policy_min_level",
     "policy.max_age": "policy_max_age",
     "review.dnsbl": "review_dnsbl",
+    "send.server": "send_server",
+    "send.port": "send_port",
+    "send.security": "send_security",
+    "send.username": "send_username",
+    "send.from": "send_from",
 }
 """Dotted key as people write it -> field of Config."""
 
@@ -133,7 +145,7 @@ def _flatten(document: Mapping[str, object], prefix: str = "") -> Iterable[tuple
 
 
 def _from_text(key: str, text: str) -> object:
-    if key == "policy.min_level" and text in LEVELS:
+    if key in _NUMBERS and text.isascii() and text.isdigit() and len(text) < 6:
         return int(text)
     if key not in _LISTS:
         return text
@@ -155,8 +167,8 @@ def _typed(key: str, value: object, place: str) -> Value:
             return tuple(value)
         hint = f'Write {key.rpartition(".")[2]} = ["example.com"].'
         raise ConfigProblem(f"{key} in {place} must be a list of domains.", hint=hint)
-    if key == "policy.min_level":
-        return _level(key, value, place)
+    if key in _NUMBERS:
+        return _number(key, value, place)
     if not isinstance(value, str) or not value:
         raise ConfigProblem(
             f"{key} in {place} must be a text that is not empty.", hint=f'Write {key} = "…" or leave it out.'
@@ -164,10 +176,14 @@ def _typed(key: str, value: object, place: str) -> Value:
     return _duration(key, value, place) if key == "policy.max_age" else value
 
 
-def _level(key: str, value: object, place: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and str(value) in LEVELS:
+def _number(key: str, value: object, place: str) -> int:
+    allowed, words = _NUMBERS[key]
+    if isinstance(value, int) and not isinstance(value, bool) and value in allowed:
         return value
-    raise ConfigProblem(f"{key} in {place} must be a level from 1 to 4.", hint=f"Write {key} = 1, or leave it out.")
+    raise ConfigProblem(
+        f"{key} in {place} must be {words}.",
+        hint=f"Write a number from {allowed[0]} to {allowed[-1]}, or leave {key} out.",
+    )
 
 
 def _duration(key: str, value: str, place: str) -> timedelta:
