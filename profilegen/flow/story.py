@@ -7,21 +7,14 @@ The story: address, settings, profile, verification, signed bytes, file. It open
 """
 
 import asyncio
-import plistlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from profilegen.diagnosis.relay import relay_notice
 from profilegen.errors import UsageProblem
 from profilegen.flow.canaries import Canaries
-from profilegen.flow.identity import (
-    identity_to_keep,
-    refuse_second_identifier,
-    rename_notices,
-    replaced_notices,
-    rotation_notices,
-    signer_notice,
-)
+from profilegen.flow.identity import identity_to_keep, rename_notices, rotation_notices
+from profilegen.flow.issuing import Issuer
 from profilegen.flow.proving import Attempt, try_out
 from profilegen.flow.trial import (
     level_of,
@@ -38,7 +31,6 @@ from profilegen.ports import (
     Drop,
     Encrypter,
     Finder,
-    Issued,
     IssueLog,
     Progress,
     RelayService,
@@ -48,7 +40,6 @@ from profilegen.ports import (
 )
 from profilegen.profile.account import AccountChoice, choose_account
 from profilegen.profile.adopted import Adopted
-from profilegen.profile.encryption import encrypted_profile, payload_array
 from profilegen.profile.envelope import build_profile
 from profilegen.profile.found import found_accounts
 from profilegen.profile.identity import default_prefix
@@ -56,8 +47,8 @@ from profilegen.profile.judge import IN_THE_CLEAR, lint_finding
 from profilegen.profile.notices import build_notices
 from profilegen.profile.order import Account, ProfileOrder
 from profilegen.profile.read import read
-from profilegen.profile.types import Delivery, Platform, Profile, SignerFacts
-from profilegen.profile.wish import AccountWish, Identity, PasswordsInProfile, ProfileWish
+from profilegen.profile.types import Delivery, Platform
+from profilegen.profile.wish import AccountWish, PasswordsInProfile, ProfileWish
 from profilegen.report import Outcome
 from profilegen.settings.candidates import Notice, Resolution
 from profilegen.settings.document import SettingsDocument
@@ -163,29 +154,21 @@ class Flow:
 
     async def hand_over(self, draft: Draft, hand_over: HandOver) -> Handed:
         """Sign, then write record and file together; nothing is left behind if any of it fails."""
-        asked = [await self.log.last(account.address.account) for account in draft.order.accounts]
-        issued = [record for record in asked if record is not None]
-        if draft.wish.identity is Identity.KEEP:
-            refuse_second_identifier(draft.profile, issued)
-        finished = await self._encrypted(draft.profile)
-        signer, data = await self._signed(finished)
-        notices = [signer_notice(record, draft.profile, signer) for record in issued]
-        if draft.wish.replaces is not None:
-            notices += replaced_notices(draft.wish.replaces, signer, draft.profile)
-        handed = Handed(
-            path=hand_over.path,
-            sha256=self.digest(data),
-            signer=signer,
-            notices=tuple({notice: None for notice in notices if notice is not None}),
-        )
-        staged = await self.drop.stage(hand_over.path, data, private=finished.has_secrets)
+        issuer = self.issuer
+        signed = await issuer.sign_off(draft)
+        staged = await self.drop.stage(hand_over.path, signed.data, private=signed.has_secrets)
         try:
-            await self.log.record(self._record(draft, hand_over, handed))
+            await issuer.record(draft, signed, level=hand_over.level, allowed_because=hand_over.allowed_because)
             await staged.commit()
         except BaseException:
             await asyncio.shield(staged.discard())
             raise
-        return handed
+        return Handed(path=hand_over.path, sha256=signed.sha256, signer=signed.signer, notices=signed.notices)
+
+    @property
+    def issuer(self) -> Issuer:
+        """What signs drafts and remembers them."""
+        return Issuer(signer=self.signer, encrypter=self.encrypter, log=self.log, clock=self.clock, digest=self.digest)
 
     async def _settings(self, account: AccountWish, wish: ProfileWish) -> tuple[SettingsDocument, Resolution | None]:
         document, resolution = account.settings, None
@@ -261,29 +244,4 @@ class Flow:
             expires=wish.expires,
             certificates=wish.certificates,
             adopted=adopted,
-        )
-
-    async def _encrypted(self, profile: Profile) -> Profile:
-        if self.encrypter is None:
-            return profile
-        return encrypted_profile(profile, await self.encrypter.encrypt(payload_array(plistlib.loads(profile.content))))
-
-    async def _signed(self, profile: Profile) -> tuple[SignerFacts | None, bytes]:
-        if self.signer is None:
-            return None, profile.content
-        signed = await self.signer.sign(profile)
-        return signed.signer, signed.der
-
-    def _record(self, draft: Draft, hand_over: HandOver, handed: Handed) -> Issued:
-        return Issued(
-            accounts=tuple(account.address.account for account in draft.order.accounts),
-            identifier=draft.profile.identifier,
-            uuid=draft.profile.uuid,
-            revision=draft.profile.revision,
-            sha256=handed.sha256,
-            signer_spki_sha256=handed.signer.spki_sha256 if handed.signer else None,
-            issued_at=self.clock.now(),
-            level=hand_over.level,
-            allowed_because=hand_over.allowed_because,
-            adopted=draft.order.adopted,
         )

@@ -102,6 +102,17 @@ class CanaryRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOff:
+    """The finished bytes of a profile; `sha256` is hex over them, `signer` None if it is unsigned."""
+
+    data: bytes = field(repr=False)
+    sha256: str
+    signer: SignerFacts | None
+    has_secrets: bool
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
     """Where a file goes and why it may: on a level of evidence, or because somebody takes responsibility in words."""
 
