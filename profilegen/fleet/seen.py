@@ -159,13 +159,20 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """Everything seen of one seat: all None or empty means that nothing is known, which is never "none"."""
+    """
+    Everything seen of one seat: all None or empty means that nothing is known, which is never "none".
+
+    `enrollment` is the one of the seat's channel; where a Mac has no user enrolled yet, that of the device.
+    `candidates` counts the devices the seat could mean. `command` is the newest install or removal, `look` the newest
+    question what is there. `last_ok_*` is how things were when the seat was last right.
+    """
 
     enrollment: Enrollment | None = None
     candidates: int = 0
     inventory: Inventory | None = None
     episode: Episode | None = None
     command: Command | None = None
+    look: Command | None = None
     last_ok_at: datetime | None = None
     last_ok_os: str | None = None
     last_ok_enrolled_at: datetime | None = None

@@ -1,0 +1,54 @@
+"""What a plan comes to: counted as it is read, so that a million seats need no more memory than ten."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from profilegen.fleet.drift import Action, Judgement, State
+from profilegen.fleet.seat import Seat, SecretRoute
+
+EXAMPLES = 20
+"""How many seats are named per state; the rest is counted."""
+
+RIGHT = frozenset({State.OK, State.RETIRED, State.UNREPORTED})
+"""States in which nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One seat of a state, to be named."""
+
+    seat: Seat
+    judgement: Judgement
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one plan; `to_ask` are the people who will have to type a password after an install."""
+
+    states: Counter[State] = field(default_factory=Counter)
+    actions: Counter[Action] = field(default_factory=Counter)
+    installs: Counter[str] = field(default_factory=Counter)
+    to_ask: int = 0
+    examples: dict[State, list[Example]] = field(default_factory=dict)
+
+    def add(self, seat: Seat, judgement: Judgement) -> None:
+        """Count one seat."""
+        self.states[judgement.state] += 1
+        self.actions[judgement.action] += 1
+        if judgement.action is Action.INSTALL:
+            self.installs[seat.mdm] += 1
+            self.to_ask += seat.route is SecretRoute.ASK
+        if judgement.state not in RIGHT:
+            named = self.examples.setdefault(judgement.state, [])
+            if len(named) < EXAMPLES:
+                named.append(Example(seat=seat, judgement=judgement))
+
+    @property
+    def total(self) -> int:
+        """How many seats were counted."""
+        return self.states.total()
+
+    @property
+    def wrong(self) -> int:
+        """How many seats are not right, or not known to be."""
+        return self.total - sum(self.states[state] for state in RIGHT)
