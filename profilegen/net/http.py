@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import ssl
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from profilegen import __version__
 from profilegen.address import a_label
 from profilegen.errors import AddressProblem, NetworkProblem
 from profilegen.net.domains import registrable_domain
+from profilegen.net.failures import problem, translated
 from profilegen.net.opened import Opened
 from profilegen.net.policy import AddressPolicy, Encryption
 from profilegen.ports import HttpAnswer, Resolver
@@ -112,7 +113,7 @@ class HttpsClient:
                 return await self._follow(question)
         except TimeoutError as exc:
             reason = f"no complete answer within {self._limits.total:g} seconds"
-            raise _problem(_name(question.url), reason, "timeout") from exc
+            raise problem(_name(question.url), reason, "timeout") from exc
 
     async def _follow(self, question: _Question) -> HttpAnswer:
         start = _name(question.url)
@@ -125,7 +126,7 @@ class HttpsClient:
             schemes = self._schemes if url.scheme == "http" else ("https",)
             url = _redirected(url, answer.location, schemes)
             question = _Question(url=url) if answer.status == _SEE_OTHER else replace(question, url=url)
-        raise _problem(start, f"more than {MAX_REDIRECTS} redirects", "bad_redirect")
+        raise problem(start, f"more than {MAX_REDIRECTS} redirects", "bad_redirect")
 
     async def _fetch(self, question: _Question) -> "_Fetched":
         addresses = await self._addresses(_name(question.url))
@@ -133,8 +134,8 @@ class HttpsClient:
         for address in addresses[:-1]:
             try:
                 return await self._fetch_from(address, question, patience)
-            except NetworkProblem as problem:
-                if problem.code not in _TRY_NEXT_ADDRESS:
+            except NetworkProblem as failure:
+                if failure.code not in _TRY_NEXT_ADDRESS:
                     raise
         return await self._fetch_from(addresses[-1], question, patience)
 
@@ -142,10 +143,10 @@ class HttpsClient:
         """The addresses to try in turn, never none."""
         found = await self._resolver.addresses(host)
         if not found:
-            raise _problem(host, "there is no such host", "no_such_host")
+            raise problem(host, "there is no such host", "no_such_host")
         allowed = [address for address in found if self._policy.allows(address)]
         if not allowed:
-            raise _problem(host, "its address is not a public one", "forbidden_address")
+            raise problem(host, "its address is not a public one", "forbidden_address")
         return _interleaved(allowed)[:MAX_ADDRESSES]
 
     async def _fetch_from(self, address: str, question: _Question, patience: float) -> "_Fetched":
@@ -167,7 +168,7 @@ class HttpsClient:
                 finally:
                     await response.aclose()
         except httpx2.TransportError as exc:
-            raise _translated(exc, name) from exc
+            raise translated(exc, name) from exc
         finally:
             await opened.close()
 
@@ -198,16 +199,16 @@ def _decoded(raw: bytes, encoding: str, host: str) -> bytes:
     if encoding.lower() in ("", "identity"):
         return raw
     if encoding.lower() not in ("gzip", "x-gzip"):
-        raise _problem(host, "the answer has an encoding that was not asked for", "bad_encoding")
+        raise problem(host, "the answer has an encoding that was not asked for", "bad_encoding")
     inflater = zlib.decompressobj(_GZIP_WINDOW)
     try:
         body = inflater.decompress(raw, MAX_BODY + 1)
     except zlib.error as exc:
-        raise _problem(host, "the compressed answer is damaged", "bad_encoding") from exc
+        raise problem(host, "the compressed answer is damaged", "bad_encoding") from exc
     if len(body) > MAX_BODY:
         raise _too_large(host)
     if not inflater.eof:
-        raise _problem(host, "the compressed answer is damaged", "bad_encoding")
+        raise problem(host, "the compressed answer is damaged", "bad_encoding")
     return body
 
 
@@ -218,9 +219,9 @@ def _checked(text: str, schemes: Sequence[str], *, code: str) -> "URL":
         url = httpx2.URL(text)
         a_label(_name(url))
     except (httpx2.InvalidURL, AddressProblem, UnicodeError) as exc:
-        raise _problem(text[:80], "this is no URL with a host name", code) from exc
+        raise problem(text[:80], "this is no URL with a host name", code) from exc
     if url.scheme not in schemes or url.port not in (None, _PORTS[url.scheme]) or url.userinfo:
-        raise _problem(text[:80], f"only {' and '.join(schemes)} URLs on the usual port are asked", code)
+        raise problem(text[:80], f"only {' and '.join(schemes)} URLs on the usual port are asked", code)
     return url.copy_with(fragment=None)
 
 
@@ -235,7 +236,7 @@ def _redirected(url: "URL", location: str, schemes: Sequence[str]) -> "URL":
     try:
         return _checked(str(url.join(location)), schemes, code="bad_redirect")
     except (httpx2.InvalidURL, ValueError) as exc:
-        raise _problem(_name(url), "it redirects to something that is no URL", "bad_redirect") from exc
+        raise problem(_name(url), "it redirects to something that is no URL", "bad_redirect") from exc
 
 
 def _same_domain(one: str, other: str) -> bool:
@@ -249,41 +250,5 @@ def _interleaved(addresses: Sequence[str]) -> list[str]:
     return [address for pair in pairs for address in pair if address is not None]
 
 
-def _translated(exc: Exception, host: str) -> NetworkProblem:
-    import httpx2
-
-    if isinstance(exc, httpx2.ConnectTimeout):
-        return _problem(host, "no connection in time", "connect_timeout")
-    if isinstance(exc, httpx2.TimeoutException):
-        return _problem(host, "no answer in time", "timeout")
-    causes = tuple(_causes(exc))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return _bad_certificate(host, cause)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return _problem(host, "the TLS handshake failed", "tls")
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return _problem(host, "the connection was refused", "refused")
-    if isinstance(exc, httpx2.ConnectError):
-        return _problem(host, "there is no route", "no_route")
-    return _problem(host, "the answer breaks off or is not HTTP", "http_protocol")
-
-
-def _bad_certificate(host: str, exc: ssl.SSLCertVerificationError) -> NetworkProblem:
-    reason = exc.verify_message.rstrip(".")
-    code = "tls_mismatch" if "mismatch" in reason.lower() else "tls_untrusted"
-    return _problem(host, f"its certificate is not acceptable ({reason})", code)
-
-
-def _causes(exc: BaseException | None) -> Iterator[BaseException]:
-    while exc is not None:
-        yield exc
-        exc = exc.__cause__ or exc.__context__
-
-
 def _too_large(host: str) -> NetworkProblem:
-    return _problem(host, f"the answer is larger than {MAX_BODY // 1024} KiB", "too_large")
-
-
-def _problem(host: str, reason: str, code: str) -> NetworkProblem:
-    return NetworkProblem(f"{host} could not be asked: {reason}.", hint="Try again later.", code=code)
+    return problem(host, f"the answer is larger than {MAX_BODY // 1024} KiB", "too_large")
