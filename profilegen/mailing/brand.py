@@ -12,6 +12,11 @@ class Logo:
     data: bytes
     media_type: str
 
+    @property
+    def fits_mail(self) -> bool:
+        """Whether mail programs show it: hardly any shows SVG."""
+        return self.media_type != "image/svg+xml"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:

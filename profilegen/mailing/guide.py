@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from profilegen.errors import SettingsProblem
 from profilegen.mailing.brand import Brand
 from profilegen.profile.types import Platform
 
@@ -28,12 +29,19 @@ class PasswordKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuideAccount:
-    """One account on the page, as Settings shows it: `outgoing` is "smtp.example.com, port 587, SSL on"."""
+    """
+    One account on the page, as Settings shows it: `outgoing` is "smtp.example.com, port 587, SSL on".
+
+    `password_url` is the web page where an app password is made; raises SettingsProblem if it is no web address.
+    """
 
     address: str
     outgoing: str | None
     password: PasswordKind = PasswordKind.MAILBOX
     password_url: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_link(self.password_url, "https:", "http:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +51,8 @@ class GuideOrder:
 
     `language` is a BCP 47 tag; `device` a row of `templates/steps` (None: the newest of the platform); `file_name` the
     profile as attached or beside the page; `url` where it can be fetched instead; `signer` the name Settings shows,
-    `trusted` whether it shows it as verified; `proof` the `mailto:` URL that proves the device sends.
+    `trusted` whether it shows it as verified; `organization` the one the profile names (None: the brand's name);
+    `proof` the `mailto:` URL that proves the device sends. Raises SettingsProblem for links of any other kind.
     """
 
     occasion: Occasion
@@ -56,7 +65,21 @@ class GuideOrder:
     profile_name: str | None = None
     file_name: str | None = None
     url: str | None = None
+    organization: str | None = None
     signer: str | None = None
     trusted: bool = False
     revision: str | None = None
     proof: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_link(self.url, "https:", "http:")
+        _check_link(self.proof, "mailto:")
+
+
+def _check_link(url: str | None, *schemes: str) -> None:
+    if url is not None and not url.lower().startswith(schemes):
+        raise SettingsProblem(
+            f'"{url[:80]}" cannot be a link on a page for people.',
+            hint=f"Use an address that begins with {' or '.join(schemes)}",
+            code="unusable_link",
+        )
