@@ -1,0 +1,65 @@
+"""The mailbox to which people's devices send a message with their token, and the memory of what was read there."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from profilegen.mailing.proof_mail import ProofMail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """
+    How far one folder has been read: every message from the day `since` on, up to the UID `last_uid`.
+
+    `uid_validity` is the folder's own (RFC 9051 section 2.3.1.1): with another one, UIDs mean other messages.
+    """
+
+    uid_validity: int
+    last_uid: int
+    since: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some messages that were read at once: those with a token, and the mark to go on from; `looked_at` counts all."""
+
+    folder: str
+    mark: Mark
+    mails: tuple[ProofMail, ...]
+    looked_at: int
+
+
+class CheckMailbox(Protocol):
+    """Reads the check mailbox and leaves it as it is: nothing is marked as read, moved or deleted."""
+
+    @property
+    def key(self) -> str:
+        """What tells this mailbox from others in the memory: user name, host and port."""
+        ...
+
+    def read(self, marks: Mapping[str, Mark], *, since: date, people: Collection[str]) -> AsyncIterator[Batch]:
+        """
+        Yield what is new in INBOX and the junk folder since `marks` (folder -> mark), oldest first.
+
+        `people` are the account keys of those whose text is looked at when the subject has no token. Raises
+        WorldProblem for a server that cannot be asked, ConfigProblem for a login it refuses.
+        """
+        ...
+
+
+class CheckNotes(Protocol):
+    """Remembers what was read in check mailboxes."""
+
+    async def marks(self, mailbox: str) -> Mapping[str, Mark]:
+        """Return how far each folder of a mailbox has been read."""
+        ...
+
+    async def keep(self, mailbox: str, batch: Batch) -> None:
+        """Keep the messages and the mark of a batch, both or neither, durable on return; a message is kept once."""
+        ...
+
+    async def mails(self) -> tuple[ProofMail, ...]:
+        """Return every message with a token that was ever kept, oldest first."""
+        ...
