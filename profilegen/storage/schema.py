@@ -164,6 +164,28 @@ CREATE TABLE rehearsal (
 
 _REHEARSAL_BY_TIME = "CREATE INDEX rehearsal_by_time ON rehearsal (channel, at)"
 
+_CHECK_MARK = """
+CREATE TABLE check_mark (
+    mailbox      TEXT NOT NULL,
+    folder       TEXT NOT NULL,
+    uid_validity INTEGER NOT NULL,
+    last_uid     INTEGER NOT NULL,
+    since        TEXT NOT NULL, -- ISO 8601 date
+    PRIMARY KEY (mailbox, folder)
+) WITHOUT ROWID
+"""
+
+_CHECK_MAIL = """
+CREATE TABLE check_mail (
+    token       TEXT NOT NULL,
+    sender      TEXT NOT NULL,    -- Address.account, empty: not exactly one
+    received_at INTEGER NOT NULL, -- microseconds since 1970, UTC
+    program     TEXT NOT NULL,
+    verdict     TEXT NOT NULL,
+    PRIMARY KEY (token, sender, received_at)
+) WITHOUT ROWID
+"""
+
 
 def _forbid(action: str, table: str, log: str = "the issue log") -> str:
     return f"""
@@ -211,5 +233,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             for table in ("sending", "device_proof", "rehearsal")
         ),
     ),
+    (_CHECK_MARK, _CHECK_MAIL),
 )
 """The statements that lead from each version of the file to the next; the version is SQLite's `user_version`."""
