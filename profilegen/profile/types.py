@@ -1,8 +1,12 @@
 """The values that travel along the arrow after settings: a profile, its signer, the signed profile."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+_COMMON_NAME = re.compile(r"(?:^|[,+])CN=((?:[^,+\\]|\\.)*)")
+_ESCAPED = re.compile(r"\\(.)")
 
 
 class Delivery(StrEnum):
@@ -46,6 +50,12 @@ class SignerFacts:
     spki_sha256: str
     chain: int
     self_signed: bool
+
+    @property
+    def common_name(self) -> str:
+        """The name Settings shows as "Signed by": the first CN of `subject` (RFC 4514), the whole of it without one."""
+        found = _COMMON_NAME.search(self.subject)
+        return _ESCAPED.sub(r"\1", found[1]) if found else self.subject
 
     def days_left(self, now: datetime) -> int:
         """Return for how many whole days from `now` (aware) the certificate is still valid; negative once it is not."""

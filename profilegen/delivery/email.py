@@ -1,0 +1,97 @@
+"""`--via email`: one mail per person, through a submission server of our own."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import PurePath
+
+from profilegen.address import Address
+from profilegen.delivery.message import MailWords, profile_mail
+from profilegen.delivery.submission import HungUp, InDoubt, Refused, SubmissionSession
+from profilegen.errors import UsageProblem
+from profilegen.ports import Clock
+from profilegen.ports.sending import Delivered, DeliveryState, Parcel
+
+_TEMPORARY = range(400, 500)
+
+
+class Pace:
+    """At most so many per second, evenly; None: as fast as it goes."""
+
+    def __init__(self, per_second: float | None) -> None:
+        self._gap = 0.0 if per_second is None else 1 / per_second
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Wait until the next one may go."""
+        now = asyncio.get_running_loop().time()
+        if self._next > now:
+            await asyncio.sleep(self._next - now)
+        self._next = max(now, self._next) + self._gap
+
+
+class EmailChannel:
+    """A `ports.sending.Channel`; `new_id` returns the unique part of a Message-ID."""
+
+    def __init__(
+        self,
+        *,
+        session: SubmissionSession,
+        words: MailWords,
+        sender: Address,
+        clock: Clock,
+        new_id: Callable[[], str],
+        pace: Pace,
+    ) -> None:
+        self._session = session
+        self._words = words
+        self._sender = sender
+        self._clock = clock
+        self._new_id = new_id
+        self._pace = pace
+
+    def compose(self, parcel: Parcel) -> bytes:
+        """Return the message to the parcel's recipient; raises UsageProblem `no_recipient` for a parcel without one."""
+        if parcel.recipient is None:
+            raise UsageProblem("There is no address to write to.", hint="Say --to ADDRESS.", code="no_recipient")
+        return profile_mail(
+            parcel,
+            parcel.recipient,
+            words=self._words,
+            sender=self._sender,
+            message_id=self._new_id(),
+            now=self._clock.now(),
+        )
+
+    async def deliver(self, parcel: Parcel) -> Delivered:
+        """Send one mail and say what the server answered."""
+        message = self.compose(parcel)
+        recipient = parcel.recipient or self._sender
+        await self._pace.wait()
+        try:
+            answer = await self._session.submit(message, recipient)
+        except InDoubt as doubt:
+            detail = f"The connection broke while the mail was on its way ({doubt}): it may have arrived."
+            return Delivered(state=DeliveryState.TRYING, detail=detail, stage="data")
+        except HungUp as gone:
+            return _not_delivered(gone, DeliveryState.FAILED, "The server hung up twice")
+        except Refused as refused:
+            soft = refused.code is None or refused.code in _TEMPORARY
+            state = DeliveryState.FAILED if soft and refused.code is not None else DeliveryState.REFUSED
+            return _not_delivered(refused, state, "Put off" if state is DeliveryState.FAILED else "Refused")
+        return Delivered(state=DeliveryState.DELIVERED, detail=answer)
+
+    async def close(self) -> tuple[PurePath, ...]:
+        """Leave the server."""
+        await self._session.close()
+        return ()
+
+
+def _not_delivered(refused: Refused, state: DeliveryState, words: str) -> Delivered:
+    reply = f"{refused.code} {refused.text}" if refused.code is not None else refused.text
+    return Delivered(
+        state=state,
+        detail=f"{words}: {reply}",
+        code=refused.code,
+        enhanced=refused.enhanced,
+        stage=str(refused.stage),
+    )

@@ -1,0 +1,81 @@
+"""The mail that carries a profile: plain text and HTML of the guide, the logo, the profile as it is."""
+
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import formataddr
+from typing import Protocol, cast
+
+from profilegen.address import Address
+from profilegen.mailing.guide import GuideOrder
+from profilegen.ports.sending import Parcel
+
+PROFILE_TYPE = ("application", "x-apple-aspen-config")
+"""What iOS and macOS hand over to Settings (Apple: Configuration Profile Reference)."""
+
+LOGO_ID = "logo"
+"""The HTML shows the logo as `cid:logo` (RFC 2392)."""
+
+
+class MailWords(Protocol):
+    """The words of a mail."""
+
+    def subject(self, order: GuideOrder) -> str:
+        """Return the subject."""
+        ...
+
+    def text(self, order: GuideOrder) -> str:
+        """Return the plain text."""
+        ...
+
+    def mail_html(self, order: GuideOrder) -> str:
+        """Return the HTML; it may show the logo as `cid:logo`."""
+        ...
+
+
+def profile_mail(
+    parcel: Parcel, recipient: Address, *, words: MailWords, sender: Address, message_id: str, now: datetime
+) -> bytes:
+    """
+    Return the message as it goes over the wire (RFC 5322; RFC 3834 for the automatic mark).
+
+    `message_id` is its unique part alone. The profile travels in base64, so that it arrives byte for byte.
+    """
+    guide = parcel.guide
+    ascii_only = str(sender).isascii() and str(recipient).isascii()
+    message = EmailMessage(policy=SMTP if ascii_only else SMTPUTF8)
+    message["From"] = _mailbox(guide.brand.name, sender)
+    message["To"] = str(recipient)
+    if guide.brand.reply_to is not None:
+        message["Reply-To"] = str(guide.brand.reply_to)
+    message["Subject"] = _one_line(words.subject(guide))
+    message["Date"] = now
+    message["Message-ID"] = f"<{message_id}@{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = guide.language
+    message.set_content(words.text(guide), cte="quoted-printable")
+    _add_html(message, guide, words.mail_html(guide))
+    main, sub = PROFILE_TYPE
+    message.add_attachment(parcel.data, maintype=main, subtype=sub, filename=parcel.file_name)
+    return message.as_bytes()
+
+
+def _add_html(message: EmailMessage, guide: GuideOrder, html: str) -> None:
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    logo = guide.brand.logo
+    if logo is None or f"cid:{LOGO_ID}" not in html:
+        return
+    part = cast(EmailMessage, list(message.iter_parts())[-1])
+    main, _, sub = logo.media_type.partition("/")
+    part.add_related(logo.data, maintype=main, subtype=sub, cid=f"<{LOGO_ID}>", disposition="inline")
+
+
+def _mailbox(name: str, address: Address) -> str:
+    """Return "Name <address>"; an address that is not ASCII stands alone, since nothing may be encoded in it."""
+    shown = _one_line(name)
+    return formataddr((shown, str(address))) if shown and str(address).isascii() else str(address)
+
+
+def _one_line(text: str) -> str:
+    """No header of ours may be ended by what somebody wrote into a name."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

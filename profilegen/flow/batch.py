@@ -1,0 +1,86 @@
+"""Many people, one after the other: canary and waves, and an end where too much goes wrong."""
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from profilegen.errors import NotPossible, ProfilegenError, UsageProblem
+from profilegen.flow.consignment import Consignee
+from profilegen.flow.sending import Halt, Way
+from profilegen.flow.sendvalues import TRIED, SendOrder, SendState, Sent
+from profilegen.mailing.people import Person
+from profilegen.mailing.waves import FEW, Waves
+from profilegen.ports.sending import RehearsalLog
+
+
+class Batch:
+    """One run over many people; `stopped` says why it ended early, None while it did not."""
+
+    def __init__(self, way: Way, order: SendOrder, waves: Waves | None) -> None:
+        self.stopped: ProfilegenError | None = None
+        self._way = way
+        self._order = order
+        self._waves = waves
+        self._attempted = 0
+        self._failed = 0
+
+    async def run(self, consignees: Sequence[Consignee]) -> AsyncGenerator[Sent, None]:
+        """Yield the line about every person, in order; of a stopped batch the rest as not sent."""
+        for consignee in consignees:
+            if self.stopped is not None:
+                yield _not_sent(consignee, self.stopped)
+                continue
+            try:
+                sent = await self._way.go(consignee, self._order)
+            except Halt as halt:
+                self.stopped, sent = halt.problem, halt.sent
+            self._count(sent, len(consignees))
+            yield sent
+
+    def _count(self, sent: Sent, total: int) -> None:
+        self._attempted += sent.state in TRIED
+        self._failed += sent.state in TRIED and not sent.ok
+        if self._waves is None or self.stopped is not None or sent.state not in TRIED:
+            return
+        if self._waves.must_stop(attempted=self._attempted, failed=self._failed, total=total):
+            self.stopped = NotPossible(
+                f"Stopped: of {self._attempted} deliveries {self._failed} went wrong, and the limit is "
+                f"{self._waves.max_failures} % of a stage.",
+                hint="Look at the causes. Running the same again goes on with whoever is left, the unlucky ones last.",
+                code="too_many_refusals",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsals:
+    """Who was in a rehearsal lately enough; a change of what is sent to a person makes it a new one."""
+
+    log: RehearsalLog
+    digest: Callable[[bytes], str]
+
+    async def demand(self, people: Iterable[Person], channel: str, since: datetime) -> None:
+        """Raise UsageProblem `rehearse_first` if more than 20 of these people were in no rehearsal since then."""
+        known = await self.log.rehearsed(channel, since)
+        fresh = sum(self._digest(person) not in known for person in people)
+        if fresh > FEW:
+            raise UsageProblem(
+                f"{fresh} people would get mail that nobody has looked at.",
+                hint="Run the same with --rehearse first: it renders every mail and sends the first one to you.",
+                code="rehearse_first",
+            )
+
+    async def note(self, people: Iterable[Person], channel: str, at: datetime) -> None:
+        """Remember that these people were in a rehearsal."""
+        await self.log.note(channel, [self._digest(person) for person in people], at)
+
+    def _digest(self, person: Person) -> str:
+        return self.digest(person.fingerprint.encode("utf-8", "surrogatepass"))
+
+
+def unlucky_last(consignees: Iterable[Consignee], unlucky: frozenset[str]) -> tuple[Consignee, ...]:
+    """Return everybody, those who were refused before at the end: they must not stop the others again."""
+    return tuple(sorted(consignees, key=lambda one: one.person.key in unlucky))
+
+
+def _not_sent(consignee: Consignee, reason: ProfilegenError) -> Sent:
+    return Sent(person=consignee.person, state=SendState.NOT_SENT, detail=f"Not sent. {reason.message}")

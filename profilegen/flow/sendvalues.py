@@ -1,0 +1,112 @@
+"""What is handed from one step of sending to the next."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from profilegen.address import Address
+from profilegen.errors import ProfilegenError
+from profilegen.flow.consignment import Goods
+from profilegen.flow.gate import Admission
+from profilegen.mailing.brand import Brand
+from profilegen.mailing.people import Person
+from profilegen.mailing.recipient import Elsewhere, Recipient
+from profilegen.ports.sending import DeliveryState
+
+RETRIED = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED})
+"""What running the same again repeats."""
+
+RETRIED_IN_DOUBT = RETRIED | {DeliveryState.TRYING}
+"""What is repeated where somebody accepts that a person may get the same twice."""
+
+
+class SendState(StrEnum):
+    """What became of one person's profile in this run."""
+
+    DELIVERED = "delivered"
+    ALREADY = "already"
+    """Delivered by an earlier run, and not again."""
+    REHEARSED = "rehearsed"
+    UNCERTAIN = "uncertain"
+    """It may have arrived: a run or a connection broke while it was under way."""
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNFIT = "unfit"
+    """There is no profile, no proof or no recipient: nothing was tried."""
+    NOT_SENT = "not_sent"
+    """The batch was stopped before it was this person's turn."""
+
+
+GOOD = frozenset({SendState.DELIVERED, SendState.ALREADY, SendState.REHEARSED})
+"""The states nobody has to look after."""
+
+TRIED = frozenset({SendState.DELIVERED, SendState.UNCERTAIN, SendState.REFUSED, SendState.FAILED})
+"""The states after which something has left the house, or nearly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOrder:
+    """
+    How profiles go out.
+
+    `channel` is the name under which the ledger remembers it; `elsewhere` None: the channel needs no recipient.
+    `repeated` are the states of an earlier delivery of the same revision that do not stand in the way of another.
+    """
+
+    channel: str
+    brand: Brand
+    elsewhere: Elsewhere | None = None
+    device: str | None = None
+    allowed_because: str | None = None
+    repeated: frozenset[DeliveryState] = RETRIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """One person's profile, let through the gate, with the place it goes to."""
+
+    person: Person
+    goods: Goods
+    admissions: tuple[Admission, ...]
+    recipient: Recipient | None
+
+    @property
+    def level(self) -> int:
+        """What is proved of the weakest account."""
+        return min((one.level for one in self.admissions if one.needed), default=0)
+
+    @property
+    def verified(self) -> bool:
+        """True if the evidence alone lets it through."""
+        return all(one.verified for one in self.admissions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """
+    The line about one person: `cause` a label of `diagnosis.causes` with its `remedy`, `problem` why nothing was tried.
+
+    `allowed_because` only where it was needed.
+    """
+
+    person: Person
+    state: SendState
+    detail: str
+    recipient: Recipient | None = None
+    identifier: str | None = None
+    revision: str | None = None
+    verified: bool | None = None
+    allowed_because: str | None = None
+    cause: str | None = None
+    remedy: str | None = None
+    path: str | None = None
+    problem: ProfilegenError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """True if nobody has to look after it."""
+        return self.state in GOOD
+
+    @property
+    def address(self) -> Address | None:
+        """Where mail went or would go."""
+        return None if self.recipient is None else self.recipient.address
