@@ -1,12 +1,12 @@
 """One page in one language: every sentence that is said, still free of any format."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from profilegen.delivery.guide_devices import Devices
 from profilegen.delivery.guide_facts import Medium, Situation, facts_of, values_of
 from profilegen.delivery.guide_pages import Fact, Pages, Step
-from profilegen.delivery.guide_text import Phrase, clean, fill, link, name
+from profilegen.delivery.guide_text import Phrase, Run, clean, fill, link, name
 from profilegen.delivery.guide_words import Words
 from profilegen.errors import MachineProblem
 
@@ -55,6 +55,16 @@ class Guide:
     genuine: Genuine | None
     proof: Proof | None
     support: Support
+    note: str
+
+    def phrases(self) -> Iterator[Phrase]:
+        """Yield every phrase of the page."""
+        yield from (self.title, self.greeting, self.lead, *self.steps)
+        if self.genuine:
+            yield from (self.genuine.lead, *(value for _, value in self.genuine.rows), self.genuine.otherwise)
+        if self.proof:
+            yield self.proof.lead
+        yield from (self.support.name, *self.support.lines)
 
 
 def compose(pages: Pages, devices: Devices, here: Situation) -> Guide:
@@ -75,6 +85,7 @@ def compose(pages: Pages, devices: Devices, here: Situation) -> Guide:
         genuine=scribe.genuine() if Fact.COMPARE in facts and _compares(page.steps, facts) else None,
         proof=scribe.proof(),
         support=scribe.support(),
+        note=scribe.words.say(pages.common["not_printable"]),
     )
 
 
@@ -143,7 +154,7 @@ class _Scribe:
         lines = (
             link(brand.support_phone, f"tel:{_dialled(brand.support_phone)}") if brand.support_phone else None,
             link(brand.support_email.display, f"mailto:{brand.support_email}") if brand.support_email else None,
-            name(brand.support_hours) if brand.support_hours else None,
+            (Run(text=clean(brand.support_hours)),) if brand.support_hours else None,
         )
         return Support(
             title=self._label("support_title"),

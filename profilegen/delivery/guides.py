@@ -61,9 +61,9 @@ class GuideWriter:
         """Return the tags of the languages there are, sorted: ("de", "en", "es", "fr")."""
         return self._languages.tags()
 
-    def guide(self, order: GuideOrder, medium: Medium) -> Guide:
-        """Return the page before it takes any format."""
-        words = self._languages.best(order.language, order.brand.language)
+    def guide(self, order: GuideOrder, medium: Medium, *, language: str | None = None) -> Guide:
+        """Return the page before it takes any format, in the order's language unless another one is named."""
+        words = self._languages.best(language or order.language, order.brand.language)
         row = self._devices.row(order.platform, order.device)
         return compose(self._pages, self._devices, Situation(order=order, row=row, words=words, medium=medium))
 

@@ -1,0 +1,119 @@
+"""The person's instructions on paper: one A4 page per person, with the letters it needs embedded."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from profilegen.delivery.guide_facts import Medium
+from profilegen.delivery.guide_page import Guide
+from profilegen.delivery.guide_pen import FONT, Blind, Paper
+from profilegen.delivery.guide_sheet import BOTTOM, Layout
+from profilegen.delivery.guide_text import Kind, Phrase, Run
+from profilegen.delivery.guide_words import ENGLISH
+from profilegen.delivery.guides import GuideWriter
+from profilegen.errors import UsageProblem
+from profilegen.mailing.brand import Logo
+from profilegen.mailing.guide import GuideOrder
+
+MISSING = "\ufffd"
+_SIZES = (11.0, 10.5, 10.0, 9.5, 9.0, 8.5, 8.0, 7.0, 6.0)
+
+
+def guide_pdf(orders: Sequence[GuideOrder], writer: GuideWriter) -> bytes:
+    """
+    Return a PDF with one A4 page per order.
+
+    A language whose letters the font lacks is printed in English (docs/decisions/0010); a letter of a name it lacks
+    becomes "\\ufffd", and the page says so. Raises UsageProblem without orders, and whatever `GuideWriter` raises.
+    """
+    if not orders:
+        raise UsageProblem("There is nobody to print a page for.", hint="Name a person or a roster.")
+    book = _Book()
+    for order in orders:
+        guide = writer.guide(order, Medium.PAPER)
+        if not book.can_show(guide):
+            guide = writer.guide(order, Medium.PAPER, language=ENGLISH)
+        book.add(guide, order.brand.logo)
+    return book.finished()
+
+
+class _Book:
+    """A document that grows by one page per person."""
+
+    def __init__(self) -> None:
+        import ttf_opensans
+        from fpdf import FPDF
+
+        self._pdf = FPDF(format="A4")
+        self._pdf.set_auto_page_break(False)
+        self._pdf.add_font(FONT, "", ttf_opensans.OPENSANS_REGULAR.path)
+        self._pdf.add_font(FONT, "B", ttf_opensans.OPENSANS_BOLD.path)
+        self._letters = _letters_of(ttf_opensans.OPENSANS_REGULAR.path) & _letters_of(ttf_opensans.OPENSANS_BOLD.path)
+        self._measure = cache(self._width)
+
+    def can_show(self, guide: Guide) -> bool:
+        """Return whether the font has the words of the page, whatever it lacks of the names on it."""
+        words = (run.text for phrase in guide.phrases() for run in phrase if run.kind in (Kind.WORDS, Kind.MENU))
+        return guide.direction == "ltr" and self._letters.issuperset("".join(words))
+
+    def add(self, guide: Guide, logo: Logo | None) -> None:
+        """Add one page, in the largest size in which everything fits."""
+        shown = _Printable(self._letters).guide(guide)
+        note: Phrase = (Run(text=guide.note),) if shown != guide else ()
+        fitting = (size for size in _SIZES if Layout(Blind(), self._measure, size).draw(shown, logo, note) <= BOTTOM)
+        self._pdf.add_page()
+        Layout(Paper(self._pdf), self._measure, next(fitting, _SIZES[-1])).draw(shown, logo, note)
+
+    def finished(self) -> bytes:
+        """Return the document."""
+        return bytes(self._pdf.output())
+
+    def _width(self, text: str, bold: bool) -> float:  # noqa: FBT001 - a style, no switch
+        self._pdf.set_font(FONT, "B" if bold else "", 100)
+        return self._pdf.get_string_width(text) * self._pdf.k / 100
+
+
+def _letters_of(font: Path) -> frozenset[str]:
+    from fontTools.ttLib import TTFont
+
+    with TTFont(font, lazy=True) as file:
+        return frozenset(map(chr, file.getBestCmap()))
+
+
+class _Printable:
+    """Puts a sign in place of every letter the font lacks."""
+
+    def __init__(self, letters: frozenset[str]) -> None:
+        self._letters = letters
+
+    def guide(self, guide: Guide) -> Guide:
+        """Return the same page, in letters that can be printed."""
+        genuine = guide.genuine and replace(
+            guide.genuine,
+            lead=self.phrase(guide.genuine.lead),
+            rows=tuple((label, self.phrase(value)) for label, value in guide.genuine.rows),
+            otherwise=self.phrase(guide.genuine.otherwise),
+        )
+        support = guide.support
+        return replace(
+            guide,
+            brand=self.text(guide.brand),
+            title=self.phrase(guide.title),
+            greeting=self.phrase(guide.greeting),
+            lead=self.phrase(guide.lead),
+            steps=tuple(self.phrase(step) for step in guide.steps),
+            genuine=genuine,
+            proof=guide.proof and replace(guide.proof, lead=self.phrase(guide.proof.lead)),
+            support=replace(
+                support, name=self.phrase(support.name), lines=tuple(self.phrase(line) for line in support.lines)
+            ),
+        )
+
+    def phrase(self, phrase: Phrase) -> Phrase:
+        """Return the same phrase, in letters that can be printed."""
+        return tuple(replace(run, text=self.text(run.text)) for run in phrase)
+
+    def text(self, text: str) -> str:
+        """Return the same text, in letters that can be printed."""
+        return "".join(char if char in self._letters else MISSING for char in text)

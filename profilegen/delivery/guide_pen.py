@@ -1,0 +1,116 @@
+"""What draws a page: a pen on paper, and one that only goes through the motions to see how much room is needed."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Protocol
+
+from profilegen.mailing.brand import Logo
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+Colour = tuple[int, int, int]
+FONT = "open sans"
+INK: Colour = (29, 29, 31)
+SOFT: Colour = (86, 86, 91)
+ACCENT: Colour = (0, 88, 176)
+ON_ACCENT: Colour = (255, 255, 255)
+TINT: Colour = (238, 244, 251)
+
+
+class Pen(Protocol):
+    """Draws on the current page; lengths in millimetres from the top left, letters in points."""
+
+    def text(self, x: float, baseline: float, text: str, *, style: str, size: float, colour: Colour) -> None:
+        """Write one piece of a line; `style` is "" or "B"."""
+        ...
+
+    def box(self, x: float, y: float, width: float, height: float, *, radius: float, colour: Colour) -> None:
+        """Fill a rounded box."""
+        ...
+
+    def disc(self, x: float, y: float, width: float, *, colour: Colour) -> None:
+        """Fill a circle."""
+        ...
+
+    def link(self, x: float, y: float, width: float, height: float, href: str) -> None:
+        """Make an area a link."""
+        ...
+
+    def code(self, x: float, y: float, width: float, modules: Sequence[Sequence[int]]) -> None:
+        """Draw a QR code, quiet zone included."""
+        ...
+
+    def logo(self, x: float, y: float, height: float, logo: Logo) -> None:
+        """Draw a picture, as wide as it is in proportion."""
+        ...
+
+
+class Blind:
+    """Draws nothing."""
+
+    def text(self, x: float, baseline: float, text: str, *, style: str, size: float, colour: Colour) -> None:
+        """Do nothing."""
+
+    def box(self, x: float, y: float, width: float, height: float, *, radius: float, colour: Colour) -> None:
+        """Do nothing."""
+
+    def disc(self, x: float, y: float, width: float, *, colour: Colour) -> None:
+        """Do nothing."""
+
+    def link(self, x: float, y: float, width: float, height: float, href: str) -> None:
+        """Do nothing."""
+
+    def code(self, x: float, y: float, width: float, modules: Sequence[Sequence[int]]) -> None:
+        """Do nothing."""
+
+    def logo(self, x: float, y: float, height: float, logo: Logo) -> None:
+        """Do nothing."""
+
+
+class Paper:
+    """Draws with fpdf2."""
+
+    def __init__(self, pdf: "FPDF") -> None:
+        self._pdf = pdf
+
+    def text(self, x: float, baseline: float, text: str, *, style: str, size: float, colour: Colour) -> None:
+        """Write one piece of a line."""
+        self._pdf.set_font(FONT, "B" if style == "B" else "", size)
+        self._pdf.set_text_color(*colour)
+        self._pdf.text(x, baseline, text)
+
+    def box(self, x: float, y: float, width: float, height: float, *, radius: float, colour: Colour) -> None:
+        """Fill a rounded box."""
+        self._pdf.set_fill_color(*colour)
+        self._pdf.rect(x, y, width, height, style="F", round_corners=True, corner_radius=radius)
+
+    def disc(self, x: float, y: float, width: float, *, colour: Colour) -> None:
+        """Fill a circle."""
+        self._pdf.set_fill_color(*colour)
+        self._pdf.ellipse(x, y, width, width, style="F")
+
+    def link(self, x: float, y: float, width: float, height: float, href: str) -> None:
+        """Make an area a link."""
+        self._pdf.link(x, y, width, height, href)
+
+    def code(self, x: float, y: float, width: float, modules: Sequence[Sequence[int]]) -> None:
+        """Draw a QR code, one bar for neighbouring dark modules of a row."""
+        side = width / len(modules)
+        self._pdf.set_fill_color(0, 0, 0)
+        for row, cells in enumerate(modules):
+            column = 0
+            while column < len(cells):
+                end = column
+                while end < len(cells) and cells[end]:
+                    end += 1
+                if end > column:
+                    self._pdf.rect(x + column * side, y + row * side, (end - column) * side, side + 0.02, style="F")
+                column = end + 1
+
+    def logo(self, x: float, y: float, height: float, logo: Logo) -> None:
+        """Draw a picture; an SVG that fpdf2 cannot read is left out, as the name stands beside it."""
+        try:
+            self._pdf.image(BytesIO(logo.data), x=x, y=y, h=height)
+        except Exception:  # noqa: BLE001 - fpdf2's readers have no error of their own, and a page without logo is a page
+            return
