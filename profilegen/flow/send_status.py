@@ -1,0 +1,149 @@
+"""Who sends from the device since a profile was sent: the check mailbox, a server's log, and what is known already."""
+
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import cast
+
+from profilegen.diagnosis.maillog.event import LogEvent
+from profilegen.flow.device_status import LOG, MESSAGE, DeviceState, People, PersonStatus, delivery_of, person_status
+from profilegen.mailing.log_proof import SubmissionTally
+from profilegen.mailing.proof_mail import ProofMail, Verdict, device_words
+from profilegen.ports import Progress
+from profilegen.ports.check_mailbox import Batch, CheckMailbox, CheckNotes
+from profilegen.ports.sending import DeviceProof, Sending, SendLedger
+
+TOKENS_AT_ONCE = 500
+LOG_PROOF_EVERY = timedelta(days=1)
+"""A log would prove the same person with every message; one line a day is remembered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """A message with the token of `sending` from somebody else: a forwarded instruction, an unknown alias, a forger."""
+
+    mail: ProofMail
+    sending: Sending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """How it stands with everybody; `looked_at` counts the messages that were new in the check mailbox."""
+
+    people: tuple[PersonStatus, ...]
+    strays: tuple[Stray, ...]
+    unknown: tuple[ProofMail, ...]
+    looked_at: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether everybody sends; nobody at all is no yes."""
+        return bool(self.people) and all(person.state is DeviceState.SENDS for person in self.people)
+
+
+@dataclass(slots=True, kw_only=True)  # filled while the messages are gone through
+class _Sorted:
+    proofs: dict[str, list[DeviceProof]] = field(default_factory=dict)
+    doubtful: dict[str, list[DeviceProof]] = field(default_factory=dict)
+    strays: list[Stray] = field(default_factory=list)
+    unknown: list[ProofMail] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendStatus:
+    """
+    Looks at everybody something was sent to; `mailbox` is None where there is no check mailbox.
+
+    What is read is kept first and judged afterwards, every time anew: a run that is cut off has lost nothing.
+    """
+
+    ledger: SendLedger
+    notes: CheckNotes
+    mailbox: CheckMailbox | None
+
+    async def look(self, log: Iterable[LogEvent], *, since: datetime | None, progress: Progress) -> StatusReport:
+        """
+        Read what is new and return how it stands; nothing before `since` counts.
+
+        Raises what the mailbox, the log and the memory raise.
+        """
+        people = People([sending async for sending in self.ledger.everything()])
+        looked_at = await self._read_mailbox(people, since, progress)
+        sorted_mails = await self._sort(people)
+        tally = SubmissionTally(people.all_accounts)
+        for event in log:
+            tally.add(event)
+        return StatusReport(
+            people=tuple([await self._person(people, person, sorted_mails, tally, since) for person in people.names]),
+            strays=tuple(sorted_mails.strays),
+            unknown=tuple(sorted_mails.unknown),
+            looked_at=looked_at,
+        )
+
+    async def _read_mailbox(self, people: People, since: datetime | None, progress: Progress) -> int:
+        if self.mailbox is None or people.first_at is None:
+            return 0
+        progress("Looking into the check mailbox")
+        looked_at = 0
+        marks = await self.notes.marks(self.mailbox.key)
+        begin = people.first_at if since is None else max(since, people.first_at)
+        day = (begin - timedelta(days=1)).date()  # the server's day may have begun elsewhere
+        batches = self.mailbox.read(marks, since=day, people=people.all_accounts)
+        async with aclosing(cast(AsyncGenerator[Batch, None], batches)):
+            async for batch in batches:
+                await self.notes.keep(self.mailbox.key, batch)
+                looked_at += batch.looked_at
+                progress(f"Check mailbox: {looked_at:,} new messages")
+        return looked_at
+
+    async def _sort(self, people: People) -> _Sorted:
+        mails = await self.notes.mails()
+        known: dict[str, Sending] = {}
+        for tokens in _pieces({mail.token for mail in mails}):
+            known |= {sending.token: sending for sending in await self.ledger.by_token(tokens)}
+        result = _Sorted()
+        for mail in mails:
+            sending = known.get(mail.token)
+            if sending is None:
+                result.unknown.append(mail)
+            elif mail.sender not in (*sending.accounts, *people.accounts(sending.person)):
+                result.strays.append(Stray(mail=mail, sending=sending))
+            else:
+                kind = result.doubtful if mail.verdict is Verdict.FALSE else result.proofs
+                kind.setdefault(sending.person, []).append(_proof(mail, sending.person))
+        return result
+
+    async def _person(
+        self, people: People, person: str, mails: _Sorted, tally: SubmissionTally, since: datetime | None
+    ) -> PersonStatus:
+        lines = people.lines(person)
+        proofs = list(await self.ledger.proofs(person))
+        fresh = [proof for proof in mails.proofs.get(person, ()) if proof not in proofs]
+        fresh += _proof_of_log(person, proofs, tally, lines)
+        for proof in fresh:
+            await self.ledger.prove(proof)
+        return person_status(lines, proofs + fresh, mails.doubtful.get(person, ()), since=since)
+
+
+def _proof(mail: ProofMail, person: str) -> DeviceProof:
+    return DeviceProof(person=person, kind=MESSAGE, seen_at=mail.received_at, detail=device_words(mail.program))
+
+
+def _proof_of_log(
+    person: str, proofs: Sequence[DeviceProof], tally: SubmissionTally, lines: Sequence[Sending]
+) -> Iterator[DeviceProof]:
+    accounts = {account for line in lines for account in line.accounts}
+    newest, begin = tally.newest(accounts), delivery_of(lines).at
+    if newest is None or newest.when < begin:
+        return
+    last = max((proof.seen_at for proof in proofs if proof.kind == LOG and proof.seen_at >= begin), default=None)
+    if last is None or newest.when - last >= LOG_PROOF_EVERY:
+        yield DeviceProof(person=person, kind=LOG, seen_at=newest.when, detail=newest.words)
+
+
+def _pieces(tokens: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(sorted(tokens))
+    while piece := list(islice(rest, TOKENS_AT_ONCE)):
+        yield piece
