@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from profilegen.diagnosis.causes import Cause
+from profilegen.diagnosis.remedies import remedy_of
 from profilegen.errors import NetworkProblem
 from profilegen.net.dial import dial
 from profilegen.probe.examine import Examined
 from profilegen.report import Finding, Report
 
 SUBMISSION_PORTS = (587, 465, 2525, 25)
-_UNREACHABLE = frozenset({Cause.CONNECT_TIMEOUT, Cause.CONNECT_REFUSED})
+_UNREACHABLE = frozenset({Cause.CONNECT_TIMEOUT, Cause.CONNECT_REFUSED, Cause.NETWORK_UNREACHABLE})
 
 
 async def with_port_advice(examined: Examined, *, seconds: float) -> Examined:
@@ -25,8 +26,10 @@ async def with_port_advice(examined: Examined, *, seconds: float) -> Examined:
         return examined
     others = [port for port in SUBMISSION_PORTS if port != examined.target.port]
     answers = await asyncio.gather(*(_answers(examined.addresses, port, seconds) for port in others))
-    advice = _words([port for port, answered in zip(others, answers, strict=True) if answered], examined.target.port)
-    advised = replace(failure, detail=f"{failure.detail} {advice}")
+    open_ports = [port for port, answered in zip(others, answers, strict=True) if answered]
+    advised = replace(failure, detail=f"{failure.detail} {_words(open_ports, examined.target.port)}")
+    if open_ports and failure.cause == Cause.NETWORK_UNREACHABLE:  # there is a route: a filter forbids this one port
+        advised = replace(advised, cause=Cause.CONNECT_TIMEOUT, remedy=remedy_of(Cause.CONNECT_TIMEOUT).admin)
     return replace(examined, report=_replaced(examined.report, failure, advised))
 
 

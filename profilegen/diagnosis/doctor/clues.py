@@ -1,6 +1,7 @@
 """From a case to its clues: what each source of evidence says about the cause, and how much that counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from profilegen.diagnosis.causes import Cause
 from profilegen.diagnosis.doctor.case import Case, Clue, Origin, Vantage
@@ -54,6 +55,19 @@ _CONTRASTS = (
 """Causes the phone names, the check that passes here all the same, and what that makes likely."""
 
 
+_MADE_HERE = {
+    **dict.fromkeys(
+        (Cause.CONNECT_TIMEOUT, Cause.CONNECT_REFUSED, Cause.NETWORK_UNREACHABLE),
+        (Cause.CONNECT_TIMEOUT, "outgoing.connect"),
+    ),
+    **dict.fromkeys(
+        (Cause.TLS_UNTRUSTED, Cause.TLS_HOSTNAME_MISMATCH, Cause.TLS_CERT_EXPIRED, Cause.STARTTLS_NOT_OFFERED),
+        (Cause.PROXY_INTERFERENCE, "outgoing.tls.chain"),
+    ),
+}
+"""What a fault at one port means where this check passes at another port of the same server."""
+
+
 def clues_of(case: Case, compared: tuple[Compared, ...]) -> tuple[Clue, ...]:
     """Return every clue, in the order of the sources."""
     return (
@@ -102,10 +116,40 @@ def _said_by_lookup(case: Case) -> Iterator[Clue]:
 
 
 def _said_by_tests(case: Case) -> Iterator[Clue]:
-    for finding in case.right_report.findings:
+    for finding in _with_between(case.right_report.findings):
         yield from _failed(finding, Origin.TEST, 0.9, "With the right settings")
-    for finding in case.current_report.findings:
-        yield from _failed(finding, Origin.AS_IT_STANDS, 0.6, "With the device's settings as they stand")
+    for finding in _with_between(case.current_report.findings):
+        seen = _beside_the_right_server(finding, case)
+        yield from _failed(seen, Origin.AS_IT_STANDS, 0.6, "With the device's settings as they stand")
+
+
+def _with_between(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Something in between that is seen at work counts like a failure, and what fails after it is its doing."""
+    between = False
+    for finding in findings:
+        if finding.cause == Cause.PROXY_INTERFERENCE and finding.outcome is Outcome.WARN:
+            between = True
+            yield replace(finding, outcome=Outcome.FAIL)
+        elif between and finding.cause == Cause.STARTTLS_NOT_OFFERED:
+            yield replace(finding, cause=Cause.PROXY_INTERFERENCE)
+        else:
+            yield finding
+
+
+def _beside_the_right_server(finding: Finding, case: Case) -> Finding:
+    """What one of the provider's own ports shows here and another one does not is the doing of this network."""
+    right, now = case.right.outgoing, case.current.outgoing if case.current is not None else None
+    meant = _MADE_HERE.get(Cause(finding.cause)) if finding.cause is not None else None
+    if right is None or now is None or meant is None or (now.host or right.host) != right.host:
+        return finding
+    cause, check = meant
+    published = {(server.host, server.port) for server in case.right.others}
+    if (right.host, now.port) not in published or not _passed(case.right_report, check):
+        return finding
+    detail = (
+        f"{finding.detail} The provider names this port too, and its port {right.port} is sound here: use that one."
+    )
+    return replace(finding, cause=cause, detail=detail)
 
 
 def _failed(finding: Finding, origin: Origin, weight: float, how: str) -> Iterator[Clue]:
