@@ -16,7 +16,8 @@ from profilegen.errors import ConfigProblem, UsageProblem
 from profilegen.settings.durations import duration_text, parse_duration
 
 FILE_NAME = "profilegen.toml"
-_NUMBERS = {"policy.min_level": (range(1, 5), "a level from 1 to 4"), "send.port": (range(1, 65536), "a port")}
+_PORT = (range(1, 65536), "a port")
+_NUMBERS = {"policy.min_level": (range(1, 5), "a level from 1 to 4"), "send.port": _PORT, "check.port": _PORT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,8 @@ class Config:
     `policy_min_level` (1-4) must be proved, at most `policy_max_age` ago, before anything is delivered.
     Our own mail goes through `send_server` on `send_port` with `send_security` ("starttls" or "tls"), where
     `send_username` (None: `send_from`) logs in, and comes from the address `send_from`.
+    The check mailbox is read by IMAP from `check_server` (None: looked up) on `check_port` as `check_username` (None:
+    its address), its password in the environment variable `check_password_env` or the file `check_password_file`.
     """
 
     organization: str | None = None
@@ -48,6 +51,11 @@ class Config:
     send_security: str | None = None
     send_username: str | None = None
     send_from: str | None = None
+    check_server: str | None = None
+    check_port: int = 993
+    check_username: str | None = None
+    check_password_env: str | None = None
+    check_password_file: str | None = None
 
 
 KEYS: dict[str, str] = {
@@ -67,6 +75,11 @@ KEYS: dict[str, str] = {
     "send.security": "send_security",
     "send.username": "send_username",
     "send.from": "send_from",
+    "check.server": "check_server",
+    "check.port": "check_port",
+    "check.username": "check_username",
+    "check.password_env": "check_password_env",
+    "check.password_file": "check_password_file",
 }
 """Dotted key as people write it -> field of Config."""
 

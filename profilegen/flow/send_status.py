@@ -1,6 +1,6 @@
 """Who sends from the device since a profile was sent: the check mailbox, a server's log, and what is known already."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +14,9 @@ from profilegen.mailing.proof_mail import ProofMail, Verdict, device_words
 from profilegen.ports import Progress
 from profilegen.ports.check_mailbox import Batch, CheckMailbox, CheckNotes
 from profilegen.ports.sending import DeviceProof, Sending, SendLedger
+
+LogSince = Callable[[datetime], Iterable[LogEvent]]
+"""Returns what a server's log says happened since then."""
 
 TOKENS_AT_ONCE = 500
 LOG_PROOF_EVERY = timedelta(days=1)
@@ -63,17 +66,21 @@ class SendStatus:
     notes: CheckNotes
     mailbox: CheckMailbox | None
 
-    async def look(self, log: Iterable[LogEvent], *, since: datetime | None, progress: Progress) -> StatusReport:
+    async def look(self, log: LogSince, *, since: datetime | None, progress: Progress) -> StatusReport:
         """
         Read what is new and return how it stands; nothing before `since` counts.
 
         Raises what the mailbox, the log and the memory raise.
         """
         people = People([sending async for sending in self.ledger.everything()])
-        looked_at = await self._read_mailbox(people, since, progress)
+        if people.first_at is None:
+            return StatusReport(people=(), strays=(), unknown=(), looked_at=0)
+        begin = people.first_at if since is None else max(since, people.first_at)
+        looked_at = await self._read_mailbox(people, begin, progress)
         sorted_mails = await self._sort(people)
         tally = SubmissionTally(people.all_accounts)
-        for event in log:
+        progress("Reading the log")
+        for event in log(begin):
             tally.add(event)
         return StatusReport(
             people=tuple([await self._person(people, person, sorted_mails, tally, since) for person in people.names]),
@@ -82,13 +89,12 @@ class SendStatus:
             looked_at=looked_at,
         )
 
-    async def _read_mailbox(self, people: People, since: datetime | None, progress: Progress) -> int:
-        if self.mailbox is None or people.first_at is None:
+    async def _read_mailbox(self, people: People, begin: datetime, progress: Progress) -> int:
+        if self.mailbox is None:
             return 0
         progress("Looking into the check mailbox")
         looked_at = 0
         marks = await self.notes.marks(self.mailbox.key)
-        begin = people.first_at if since is None else max(since, people.first_at)
         day = (begin - timedelta(days=1)).date()  # the server's day may have begun elsewhere
         batches = self.mailbox.read(marks, since=day, people=people.all_accounts)
         async with aclosing(cast(AsyncGenerator[Batch, None], batches)):
