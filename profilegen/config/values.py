@@ -31,6 +31,7 @@ class Config:
     `policy_min_level` (1-4) must be proved, at most `policy_max_age` ago, before anything is delivered.
     Our own mail goes through `send_server` on `send_port` with `send_security` ("starttls" or "tls"), where
     `send_username` (None: `send_from`) logs in, and comes from the address `send_from`.
+    People's pages are hosted below the URL `send_base_url`.
     The check mailbox is read by IMAP from `check_server` (None: looked up) on `check_port` as `check_username` (None:
     its address), its password in the environment variable `check_password_env` or the file `check_password_file`.
     """
@@ -51,6 +52,7 @@ class Config:
     send_security: str | None = None
     send_username: str | None = None
     send_from: str | None = None
+    send_base_url: str | None = None
     check_server: str | None = None
     check_port: int = 993
     check_username: str | None = None
@@ -75,6 +77,7 @@ KEYS: dict[str, str] = {
     "send.security": "send_security",
     "send.username": "send_username",
     "send.from": "send_from",
+    "send.base_url": "send_base_url",
     "check.server": "check_server",
     "check.port": "check_port",
     "check.username": "check_username",
