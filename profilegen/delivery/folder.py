@@ -6,8 +6,8 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from profilegen.delivery.bundles import Bundle, Piece, Shelf
 from profilegen.delivery.handout import Handout
-from profilegen.delivery.qr import QrForm, png, qr_code, svg
-from profilegen.delivery.upload import PAGE_NAME, PROFILE_NAME, Hosting
+from profilegen.delivery.qr import QrForm, picture, qr_code
+from profilegen.delivery.upload import PAGE_NAME, PROFILE_NAME, UPLOAD, Hosting
 from profilegen.mailing.brand import Brand
 from profilegen.mailing.guide import GuideOrder
 from profilegen.ports import Drop
@@ -26,18 +26,6 @@ class Printer:
     sheet: Callable[[Sequence[Bundle], Hosting | None], bytes] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeFile:
-    """A QR code beside every bundle, as a file."""
-
-    form: QrForm
-
-    def piece(self, bundle: Bundle, url: str) -> Piece:
-        """Return the file."""
-        data = png(qr_code(url)) if self.form is QrForm.PNG else svg(qr_code(url))
-        return Piece(path=PurePosixPath(bundle.label, f"code.{self.form}"), data=data)
-
-
 @dataclass(slots=True, kw_only=True)  # remembers what it delivered
 class FolderChannel:
     """
@@ -46,7 +34,8 @@ class FolderChannel:
     Per person it holds a folder with the profile and the page in their language, as HTML and PDF. With `hosting` the
     profile and a page of its own are also written for upload, under a path made of the token of the first delivery: a
     code that was printed once leads to whatever is uploaded later. Run again into the same folder, everybody's bundle
-    is replaced, and sheet and index cover the people of all runs. `links` are the pages of this run, by person.
+    is replaced, and sheet and index cover the people of all runs. `code` puts a QR code of the page beside the profile.
+    `links` are the pages of this run.
     """
 
     root: Path
@@ -55,12 +44,22 @@ class FolderChannel:
     handout: Handout
     brand: Brand
     hosting: Hosting | None = None
-    code: CodeFile | None = None
+    code: QrForm | None = None
     links: list[tuple[Bundle, str]] = field(default_factory=list)
     _shelf: Shelf = field(init=False)
 
     def __post_init__(self) -> None:
         self._shelf = Shelf(self.root, self.drop)
+
+    @property
+    def upload(self) -> Path:
+        """The folder whose content goes into the document root."""
+        return self.root / UPLOAD
+
+    @property
+    def snippets(self) -> Path:
+        """The folder of the web-server snippets."""
+        return self.root / SNIPPET_FOLDER
 
     async def deliver(self, parcel: Parcel) -> Delivered:
         """Write the bundle of one person; raises OutputProblem if there is no room or no right to write."""
@@ -104,7 +103,7 @@ class FolderChannel:
         ]
         url = self._url(bundle)
         if self.code is not None and url is not None:
-            pieces.append(self.code.piece(bundle, url))
+            pieces.append(Piece(path=folder / f"code.{self.code}", data=picture(qr_code(url), self.code)))
         return pieces
 
     def _upload(self, bundle: Bundle, parcel: Parcel) -> list[Piece]:

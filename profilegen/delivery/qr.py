@@ -76,17 +76,17 @@ def https_url(text: str) -> str:
     return text
 
 
-def png(code: QrCode, *, module: int = 8) -> bytes:
-    """Return a black and white PNG; `module` is the side of a module in pixels."""
-    file = io.BytesIO()
-    _encoded(code.url).save(file, kind="png", scale=module, border=QUIET_ZONE)
-    return file.getvalue()
+def picture(code: QrCode, form: QrForm) -> bytes:
+    """
+    Return the code as a file: PNG with 8 pixels a module, or SVG that scales to any size; black on white both.
 
-
-def svg(code: QrCode) -> bytes:
-    """Return an SVG document that scales to any size, on a white ground of its own."""
+    Raises ValueError for `QrForm.TERMINAL`, which is no file.
+    """
+    if form is QrForm.TERMINAL:
+        raise ValueError("a terminal takes no picture")
     file = io.BytesIO()
-    _encoded(code.url).save(file, kind="svg", scale=8, border=QUIET_ZONE, light="#fff", omitsize=True, nl=False)
+    scaling = {"omitsize": True, "nl": False} if form is QrForm.SVG else {}
+    _encoded(code.url).save(file, kind=form, scale=8, border=QUIET_ZONE, light="#fff", **scaling)
     return file.getvalue()
 
 
