@@ -78,6 +78,7 @@ class Exchange:
         self._encryption = encryption
         # one pool per host name: connections are found by address, and two names may share one
         self._pools: dict[str, AsyncHTTPTransport] = {}
+        self._slots = asyncio.Semaphore(limits.connections)
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
@@ -87,7 +88,7 @@ class Exchange:
         """Return the answer; raises NetworkProblem with a code of `profilegen.net.failures`, ConfigProblem."""
         host = outgoing.url.raw_host.decode("ascii")
         try:
-            async with asyncio.timeout(self._limits.total):
+            async with self._slots, asyncio.timeout(self._limits.total):
                 return await self._send(outgoing, host)
         except TimeoutError as exc:
             raise problem(host, f"no complete answer within {self._limits.total:g} seconds", "timeout") from exc

@@ -59,12 +59,25 @@ class RemoveOrder:
     effective: Effective | None = None
 
 
+class LookAt(StrEnum):
+    """What to ask for: the profiles that are there, or what the device says of itself (version, serial number)."""
+
+    PROFILES = "profiles"
+    DEVICE = "device"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookOrder:
-    """Ask one enrollment what it has; `command` as in `InstallOrder`."""
+    """
+    Ask one enrollment what it has, or what it is; `command` as in `InstallOrder`.
+
+    The answer to `LookAt.DEVICE` is an event whose `enrollment` says it; servers that know it themselves show it in
+    `enrollments()` and answer with what they have of the profiles.
+    """
 
     command: str
     enrollment: Enrollment
+    at: LookAt = LookAt.PROFILES
 
 
 class EventKind(StrEnum):
@@ -132,8 +145,8 @@ class MdmConnector(Protocol):
         """Return inventories where the server has them, else receipts: the answers come as events."""
         ...
 
-    async def wake(self, enrollments: Sequence[Enrollment]) -> None:
-        """Push devices so that they check in; never queues anything."""
+    async def wake(self, enrollments: Sequence[Enrollment]) -> tuple[str, ...]:
+        """Push devices so that they check in; never queues anything. Return the ids that could not be pushed."""
         ...
 
     async def touched_by(self, orders: Sequence[InstallOrder]) -> int:
