@@ -90,7 +90,8 @@ class SettingsVersion:
     """
     The settings of one mail domain as the fleet follows them, numbered from 1 per domain.
 
-    `document` is that of one address of the domain, the template for all; `plan` the plan it came with.
+    `document` is that of one address of the domain, the template for all; `plan` the plan it came with; `held` True
+    after a rollback: what the provider says now is not followed until the operator says so.
     """
 
     domain: str
@@ -98,6 +99,7 @@ class SettingsVersion:
     document: SettingsDocument
     known_since: datetime
     plan: str | None = None
+    held: bool = False
 
 
 class FleetStore(Protocol):
@@ -169,6 +171,10 @@ class FleetStore(Protocol):
 
     async def note_password_unknown(self, seats: Sequence[str], since: datetime | None) -> None:
         """Remember since when nobody knows whether the device still has the password; None: it is known again."""
+        ...
+
+    async def note_sends(self, seats: Sequence[str], at: datetime) -> None:
+        """Remember that mail came from these seats' devices at that time; an older time changes nothing."""
         ...
 
     async def open_episode(self, seat: str, episode: Episode) -> bool:

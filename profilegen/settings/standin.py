@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from profilegen.address import Address
 from profilegen.settings.candidates import Candidate, Resolution, Source
+from profilegen.settings.document import SettingsDocument
 from profilegen.settings.spelling import spelling_notices
 
 STAND_IN = "q7c1e0b52mailbox"
@@ -44,6 +45,16 @@ def for_person(shared: Resolution, address: Address) -> Resolution | None:
     personal = _exchanged(shared, address.local)
     notices = tuple(dict.fromkeys((*personal.notices, *spelling_notices(address))))
     return replace(personal, address=address, notices=notices)
+
+
+def document_for_person(shared: SettingsDocument, address: Address) -> SettingsDocument:
+    """
+    Return settings of the stand-in as they are for one address of its domain.
+
+    Only for settings made of a resolution that `for_person` accepts.
+    """
+    notices = tuple(dict.fromkeys((*shared.notices, *spelling_notices(address))))
+    return replace(_exchanged(shared, address.local), address=address, notices=notices)
 
 
 def _candidates(resolution: Resolution) -> list[Candidate]:

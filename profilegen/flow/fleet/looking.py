@@ -1,0 +1,103 @@
+"""Looking: enrollments from servers that list them, inventories from devices, and what events told."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from profilegen.fleet.drift import Action
+from profilegen.fleet.episodes import look_id
+from profilegen.fleet.seen import Command, CommandKind, CommandState, Inventory
+from profilegen.flow.fleet.values import Connectors, Judged
+from profilegen.ports import Clock
+from profilegen.ports.fleet import BATCH, FleetStore
+from profilegen.ports.mdm import LookOrder, MdmConnector
+
+OPEN_STATES = tuple(state for state in CommandState if state.is_open)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looker:
+    """Asks servers and devices what there is; what they say is remembered before anything follows from it."""
+
+    store: FleetStore
+    connectors: Connectors
+    clock: Clock
+
+    async def refresh(self, names: Iterable[str]) -> int:
+        """Read the enrollments of every named server that lists them; returns how many there were."""
+        total = 0
+        for name in names:
+            connector = self.connectors[name]
+            if connector.capabilities.lists_devices:
+                total += await self._refresh_one(connector)
+        return total
+
+    async def look(self, judged: Sequence[Judged]) -> int:
+        """Ask the devices of all seats whose judgement says so, each once; returns how many were asked."""
+        by_mdm: dict[str, dict[str, Judged]] = defaultdict(dict)
+        for each in judged:
+            enrollment = each.view.sight.enrollment
+            if each.judgement.action is Action.LOOK and enrollment is not None:
+                by_mdm[each.seat.mdm].setdefault(enrollment.id, each)
+        asked = 0
+        for name, seats in by_mdm.items():
+            asked += await self._look_through(self.connectors[name], tuple(seats.values()))
+        return asked
+
+    async def busy(self, mdm: str) -> frozenset[str]:
+        """Return the enrollments of a server that have a command open: they get no second one."""
+        return frozenset(command.enrollment for command in await self.store.commands(mdm, OPEN_STATES))
+
+    async def _refresh_one(self, connector: MdmConnector) -> int:
+        batch, total = [], 0
+        async for enrollment in connector.enrollments():
+            batch.append(enrollment)
+            if len(batch) == BATCH:
+                await self.store.put_enrollments(batch)
+                total, batch = total + len(batch), []
+        await self.store.put_enrollments(batch)
+        return total + len(batch)
+
+    async def _look_through(self, connector: MdmConnector, seats: Sequence[Judged]) -> int:
+        await self._give_up(seats)
+        busy = await self.busy(connector.name)
+        orders = [order for each in seats if (order := await self._order(each, busy)) is not None]
+        for start in range(0, len(orders), BATCH):
+            part = orders[start : start + BATCH]
+            for order, answer in zip(part, await connector.look(part), strict=True):
+                if isinstance(answer, Inventory):
+                    await self.store.put_inventories((answer,))
+                    await self._change(order, CommandState.ACKNOWLEDGED)
+                else:
+                    await self._change(order, answer.state)
+        return len(orders)
+
+    async def _give_up(self, seats: Sequence[Judged]) -> None:
+        """Close what a device left unanswered although it checked in: only so may it be asked again."""
+        now = self.clock.now()
+        for each in seats:
+            for command in (each.view.sight.command, each.view.sight.look):
+                if command is not None and command.state.is_open and command.state is not CommandState.STORED:
+                    await self.store.change_command(command.id, command.enrollment, CommandState.SILENT, now)
+
+    async def _order(self, each: Judged, busy: frozenset[str]) -> LookOrder | None:
+        enrollment, now = each.view.sight.enrollment, self.clock.now()
+        if enrollment is None or enrollment.id in busy:
+            return None
+        command = Command(
+            id=look_id(enrollment.id, now),
+            seat=each.seat.key,
+            mdm=each.seat.mdm,
+            enrollment=enrollment.id,
+            kind=CommandKind.LOOK,
+            episode=0,
+            revision=None,
+            state=CommandState.STORED,
+            stored_at=now,
+            changed_at=now,
+        )
+        await self.store.store_command(command)
+        return LookOrder(command=command.id, enrollment=enrollment)
+
+    async def _change(self, order: LookOrder, state: CommandState) -> None:
+        await self.store.change_command(order.command, order.enrollment.id, state, self.clock.now())

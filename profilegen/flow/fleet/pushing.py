@@ -1,0 +1,200 @@
+"""Pushing: one batch of seats, each at most once per episode, whatever crashes in between."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from profilegen.errors import MachineProblem, NotPossible, ProfilegenError
+from profilegen.fleet.drift import Action, State, judge
+from profilegen.fleet.episodes import command_id, episode_for
+from profilegen.fleet.evidence import Moment
+from profilegen.fleet.seat import Seat, SecretRoute
+from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment
+from profilegen.flow.fleet.looking import Looker
+from profilegen.flow.fleet.planning import Survey
+from profilegen.flow.fleet.tailor import Tailor
+from profilegen.flow.fleet.values import Connectors, Judged, RepairOrder
+from profilegen.flow.issuing import Issuer
+from profilegen.ports import Clock
+from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine
+from profilegen.ports.mdm import InstallOrder, MdmConnector, Receipt, RemoveOrder
+
+WITHOUT_PASSWORD = frozenset({State.MISSING, State.RE_ENROLLED})
+"""States in which the device had no account, so that nobody typed its password yet."""
+
+
+OrderT = TypeVar("OrderT", InstallOrder, RemoveOrder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pusher:
+    """Builds, signs, stores the command, and only then gives it to the server."""
+
+    store: FleetStore
+    tailor: Tailor
+    issuer: Issuer
+    looker: Looker
+    connectors: Connectors
+    clock: Clock
+
+    async def push(self, judged: Sequence[Judged], survey: Survey, order: RepairOrder, moment: Moment) -> int:
+        """
+        Install and remove what the judgements say; returns how many commands went out.
+
+        Raises NetworkProblem if a server cannot be reached; what was stored by then goes out under the same id by doing
+        the same again. Raises NotPossible `touches_more` before a server would touch more devices than were agreed to.
+        """
+        by_mdm: dict[str, list[Judged]] = defaultdict(list)
+        for each in judged:
+            by_mdm[each.seat.mdm].append(each)
+        sent = 0
+        for name, seats in by_mdm.items():
+            sent += await self._push_through(self.connectors[name], seats, survey, order, moment)
+        return sent
+
+    async def _push_through(
+        self, connector: MdmConnector, seats: Sequence[Judged], survey: Survey, order: RepairOrder, moment: Moment
+    ) -> int:
+        taken = set(await self.looker.busy(connector.name))
+        installs, removals = list[tuple[Seat, InstallOrder]](), list[tuple[Seat, RemoveOrder]]()
+        for each in seats:
+            enrollment = each.view.sight.enrollment
+            if enrollment is None or (enrollment.id in taken and not _is_unsent(each)):
+                continue
+            taken.add(enrollment.id)
+            if each.seat.retired:
+                removals += [(each.seat, given) for given in await self._removal(each, enrollment, order)]
+            else:
+                made = await self._try_install(each, enrollment, survey, order, moment)
+                installs += [(each.seat, given) for given in made]
+        await self._refuse_surprise(connector, [given for _, given in installs], order)
+        if installs:
+            receipts = await connector.install([given for _, given in installs])
+            await self._note(connector, installs, receipts, order)
+        if removals:
+            receipts = await connector.remove([given for _, given in removals])
+            await self._note(connector, removals, receipts, order)
+        return len(installs) + len(removals)
+
+    async def _try_install(
+        self, each: Judged, enrollment: Enrollment, survey: Survey, order: RepairOrder, moment: Moment
+    ) -> list[InstallOrder]:
+        """Install one; a profile that cannot be built is noted and keeps nobody else waiting."""
+        try:
+            return await self._install(each, enrollment, survey, order, moment)
+        except MachineProblem:
+            raise  # a full disk or an unusable key will not be better for the next seat
+        except ProfilegenError as problem:
+            line = self._line(each.seat, each.seat.mdm, HistoryKind.PUSH, f"not built: {problem.message}", order)
+            await self.store.append((line,))
+            return []
+
+    async def _install(
+        self, each: Judged, enrollment: Enrollment, survey: Survey, order: RepairOrder, moment: Moment
+    ) -> list[InstallOrder]:
+        draft = await self.tailor.draft(each.seat, survey.patterns)
+        wanted = self.tailor.wanted(each.seat, survey.patterns, draft)
+        await self.store.want(((each.seat.key, wanted),))
+        seat = replace(each.seat, wanted=wanted)
+        judgement = judge(seat, each.view.sight, moment)
+        if judgement.action is not Action.INSTALL and not order.again:
+            return []
+        stored = await self._store(replace(each, judgement=judgement), enrollment, wanted.revision, order)
+        if stored is None:
+            return []
+        signed = await self.issuer.sign_off(draft)
+        levels = [plan.admission.level for plan in survey.of(seat) if plan.admission is not None]
+        await self.issuer.record(draft, signed, level=min(levels, default=None), allowed_because=order.allowed_because)
+        if seat.route is SecretRoute.ASK and judgement.state in WITHOUT_PASSWORD:
+            await self.store.note_password_unknown((seat.key,), self.clock.now())
+        return [
+            InstallOrder(
+                command=stored.id,
+                enrollment=enrollment,
+                identifier=draft.profile.identifier,
+                uuid=draft.profile.uuid,
+                revision=draft.profile.revision,
+                name=f"Mail {seat.mailboxes[0].address}",
+                signed=signed.data,
+                unsigned=draft.profile.content,
+                effective=seat.effective,
+            )
+        ]
+
+    async def _removal(self, each: Judged, enrollment: Enrollment, order: RepairOrder) -> list[RemoveOrder]:
+        stored = await self._store(each, enrollment, None, order)
+        if stored is None:
+            return []
+        identifier, effective = each.seat.expected_identifier, each.seat.effective
+        return [RemoveOrder(command=stored.id, enrollment=enrollment, identifier=identifier, effective=effective)]
+
+    async def _store(
+        self, each: Judged, enrollment: Enrollment, revision: str | None, order: RepairOrder
+    ) -> Command | None:
+        """Write the command down before it goes out; None if this episode had its push already."""
+        now, key = self.clock.now(), each.seat.key
+        opening = episode_for(each.view.sight, each.judgement, now, again=order.again)
+        if opening.is_new and not await self.store.open_episode(key, opening.episode):
+            return None  # somebody else is at it
+        command = Command(
+            id=command_id(enrollment.id, revision or "remove", opening.episode.number),
+            seat=key,
+            mdm=each.seat.mdm,
+            enrollment=enrollment.id,
+            kind=CommandKind.REMOVE if revision is None else CommandKind.INSTALL,
+            episode=opening.episode.number,
+            revision=revision,
+            state=CommandState.STORED,
+            stored_at=now,
+            changed_at=now,
+        )
+        if await self.store.store_command(command):
+            return command
+        return command if _is_unsent(each) else None
+
+    async def _refuse_surprise(
+        self, connector: MdmConnector, orders: Sequence[InstallOrder], order: RepairOrder
+    ) -> None:
+        touched = await connector.touched_by(orders) if orders else 0
+        if touched > len(orders) and touched > (order.touches or 0):
+            raise NotPossible(
+                f"{connector.name} would touch {touched} devices for the {len(orders)} of this plan.",
+                hint=f"Agree to that with --touches {touched}, or choose fewer with --only.",
+                code="touches_more",
+            )
+
+    async def _note(
+        self,
+        connector: MdmConnector,
+        given: Sequence[tuple[Seat, OrderT]],
+        receipts: Sequence[Receipt],
+        order: RepairOrder,
+    ) -> None:
+        lines = []
+        for (seat, sent), receipt in zip(given, receipts, strict=True):
+            now = self.clock.now()
+            await self.store.change_command(sent.command, sent.enrollment.id, receipt.state, now, receipt.errors)
+            if receipt.effective is not None:
+                await self.store.keep_effective(seat.key, receipt.effective)
+            known = " (known there already)" if receipt.already else ""
+            lines.append(self._line(seat, connector.name, HistoryKind.PUSH, f"{receipt.state}{known}", order))
+        await self.store.append(lines)
+
+    def _line(self, seat: Seat, mdm: str, kind: HistoryKind, outcome: str, order: RepairOrder) -> HistoryLine:
+        return HistoryLine(
+            at=self.clock.now(),
+            actor=order.actor,
+            kind=kind,
+            why=f"plan {order.plan}",
+            outcome=outcome,
+            seat=seat.key,
+            person=seat.person,
+            mdm=mdm,
+            plan=order.plan,
+        )
+
+
+def _is_unsent(each: Judged) -> bool:
+    command = each.view.sight.command
+    return command is not None and command.state is CommandState.STORED

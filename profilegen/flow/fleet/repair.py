@@ -1,0 +1,207 @@
+"""
+Repair: settle the settings, look, push in waves, look again. Kill it anywhere and run it again: it converges.
+
+    repair = Repair(…)
+    outcome = await repair.apply(order, progress)
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from profilegen.fleet.drift import Action, State
+from profilegen.fleet.evidence import Moment
+from profilegen.fleet.tally import Tally
+from profilegen.flow.fleet.looking import Looker
+from profilegen.flow.fleet.planning import Planner, Survey
+from profilegen.flow.fleet.pushing import Pusher
+from profilegen.flow.fleet.settlement import Settlement
+from profilegen.flow.fleet.settling import INSTALLED, Settler
+from profilegen.flow.fleet.values import Judged, RepairOrder
+from profilegen.flow.gate import Gate
+from profilegen.ports import Clock
+from profilegen.ports.fleet import BATCH, FleetStore, HistoryKind, HistoryLine, SeatQuery
+
+PUSHED = frozenset({Action.INSTALL, Action.REMOVE})
+ENDED = frozenset({*INSTALLED, State.RETIRED})
+"""States in which a push came to a good end."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many of it are through, and of how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """
+    The end of a repair: how the seats stand now, and why it stopped before all of it was done, if it did.
+
+    `pushed` counts commands that went out in this run.
+    """
+
+    plan: str
+    tally: Tally
+    pushed: int
+    stopped: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """The engine; `moment` makes what every judgement of one round shares."""
+
+    store: FleetStore
+    planner: Planner
+    settlement: Settlement
+    gate: Gate
+    looker: Looker
+    pusher: Pusher
+    settler: Settler
+    clock: Clock
+    moment: Callable[[], Moment]
+
+    async def apply(self, order: RepairOrder, progress: Progress) -> Outcome:
+        """
+        Bring the seats of a query right, as far as their devices answer within the patience of the order.
+
+        Raises NotPossible `unverified` where servers are not proved freshly enough, `touches_more` before a server
+        would touch more than was agreed; NetworkProblem where an MDM cannot be reached.
+        """
+        survey = await self.prepare(order)
+        await self.looker.refresh(sorted(set(self.looker.connectors)))
+        await self._look_around(order, survey, progress)
+        keys = await self._to_push(order, survey)
+        pushed, stopped = await self._waves(keys, order, survey, progress)
+        tally = Tally()
+        async for judged in self.planner.judged(order.query, survey, self.moment()):
+            tally.add(judged.seat, judged.judgement)
+        return Outcome(plan=order.plan, tally=tally, pushed=pushed, stopped=stopped)
+
+    async def prepare(self, order: RepairOrder) -> Survey:
+        """Follow what moved at the providers as far as the order accepts it, and return how the domains stand."""
+        survey = await self.planner.survey(order.acceptance)
+        for plan in survey.domains:
+            if plan.accepted:
+                version = await self.settlement.settle(plan.domain, order.plan)
+                moved = ", ".join(f"{change.field} {change.old} → {change.new}" for change in plan.domain.changes)
+                await self._note(
+                    order, HistoryKind.SETTINGS, moved or "first seen", f"{plan.domain.name} v{version.version}"
+                )
+        return await self.planner.survey(order.acceptance, order.allowed_because)
+
+    async def step(self, keys: Sequence[str], survey: Survey) -> tuple[Judged, ...]:
+        """
+        Take one batch of seats one step further and return how they stood before it.
+
+        This is the whole of a worker's job: idempotent, and safe to run twice at once.
+        """
+        judged = await self._judge(keys, survey)
+        await self.settler.settle(judged)
+        await self.looker.look(judged)
+        return judged
+
+    async def push(self, keys: Sequence[str], order: RepairOrder, survey: Survey) -> int:
+        """Push the seats of a batch that still need it; returns how many commands went out."""
+        judged = await self._judge(keys, survey)
+        wanted = [each for each in judged if _is_to_push(each, again=order.again)]
+        self._refuse_unproved(wanted, survey)
+        return await self.pusher.push(wanted, survey, order, self.moment())
+
+    async def _judge(self, keys: Sequence[str], survey: Survey) -> tuple[Judged, ...]:
+        query, moment = SeatQuery(keys=tuple(keys)), self.moment()
+        return tuple([each async for each in self.planner.judged(query, survey, moment)])
+
+    async def _look_around(self, order: RepairOrder, survey: Survey, progress: Progress) -> None:
+        """Look at every seat nothing is known of, and wait for the answers as long as some still come."""
+        total = await self.store.count(order.query)
+        until = self.clock.now() + order.patience
+        while True:
+            open_looks = done = 0
+            async for batch in self._batches(order.query, survey):
+                await self.settler.settle(batch)
+                await self.looker.look(batch)
+                open_looks += sum(_awaits_look(each) for each in batch)
+                done += len(batch)
+                progress("Looking", done - open_looks, total)
+            if open_looks == 0 or self.clock.now() >= until:
+                return
+            await asyncio.sleep(order.tick.total_seconds())
+
+    async def _batches(self, query: SeatQuery, survey: Survey) -> AsyncIterator[tuple[Judged, ...]]:
+        batch, moment = list[Judged](), self.moment()
+        async for judged in self.planner.judged(query, survey, moment):
+            batch.append(judged)
+            if len(batch) == BATCH:
+                yield tuple(batch)
+                batch, moment = [], self.moment()
+        yield tuple(batch)
+
+    async def _to_push(self, order: RepairOrder, survey: Survey) -> list[str]:
+        """Return the keys of the seats to push, the most broken first."""
+        first, later = list[str](), list[str]()
+        async for judged in self.planner.judged(order.query, survey, self.moment()):
+            if _is_to_push(judged, again=order.again):
+                (later if judged.judgement.state is State.SIGNER_EXPIRING else first).append(judged.seat.key)
+        return first + later
+
+    async def _waves(
+        self, keys: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress
+    ) -> tuple[int, str | None]:
+        pushed = failed = ended = start = 0
+        for number, size in enumerate(order.waves.sizes(len(keys))):
+            wave = keys[start : start + size]
+            start += size
+            for part in range(0, len(wave), BATCH):
+                pushed += await self.push(wave[part : part + BATCH], order, survey)
+            states = await self._await(wave, order, survey, progress)
+            failed += states[State.FAILED]
+            ended += states[State.FAILED] + sum(states[state] for state in ENDED)
+            if start < len(keys) and order.waves.must_stop(failed=failed, ended=ended, in_canary=number == 0):
+                stopped = f"{failed} of {ended} failed; {len(keys) - start} were left as they are"
+                await self._note(order, HistoryKind.PLAN, f"plan {order.plan}", f"stopped: {stopped}")
+                return pushed, stopped
+        return pushed, None
+
+    async def _await(
+        self, wave: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress
+    ) -> Counter[State]:
+        """Wait until every seat of a wave came to an end, or nothing more is to be expected in time."""
+        until = self.clock.now() + order.patience
+        while True:
+            states, pending = Counter[State](), 0
+            for part in range(0, len(wave), BATCH):
+                judged = await self.step(wave[part : part + BATCH], survey)
+                states.update(each.judgement.state for each in judged)
+                pending += sum(_is_pending(each) for each in judged)
+            progress("Repairing", len(wave) - pending, len(wave))
+            if pending == 0 or self.clock.now() >= until:
+                return states
+            await asyncio.sleep(order.tick.total_seconds())
+
+    def _refuse_unproved(self, judged: Sequence[Judged], survey: Survey) -> None:
+        domains = {plan.domain.name: plan for each in judged for plan in survey.of(each.seat)}
+        self.gate.refuse(plan.admission for plan in domains.values() if plan.admission is not None)
+
+    async def _note(self, order: RepairOrder, kind: HistoryKind, why: str, outcome: str) -> None:
+        line = HistoryLine(at=self.clock.now(), actor=order.actor, kind=kind, why=why, outcome=outcome, plan=order.plan)
+        await self.store.append((line,))
+
+
+def _awaits_look(each: Judged) -> bool:
+    look = each.view.sight.look
+    asked = each.judgement.action is Action.LOOK
+    waits = each.judgement.action is Action.WAIT and look is not None and look.state.is_open
+    return (asked or waits) and each.judgement.state is not State.OFFLINE
+
+
+def _is_pending(each: Judged) -> bool:
+    if each.judgement.state in (State.OFFLINE, State.WAITING):
+        return False
+    return each.judgement.action in (Action.WAIT, Action.LOOK, *PUSHED)
+
+
+def _is_to_push(each: Judged, *, again: bool) -> bool:
+    """Return whether a seat gets a command: by its state, or because the operator says so and it is its person's."""
+    if each.judgement.action in PUSHED:
+        return True
+    refused = (State.WRONG_PERSON, State.UNCONFIRMED, State.NOT_ENROLLED, State.NEEDS_SIGN_IN, State.RETIRED)
+    return again and each.judgement.state not in refused

@@ -1,0 +1,68 @@
+"""Settling: what a fresh inventory proved is written down, episodes end, removed seats go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from profilegen.fleet.drift import State
+from profilegen.fleet.seen import CommandState
+from profilegen.flow.fleet.values import Judged
+from profilegen.ports import Clock
+from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine
+
+INSTALLED = frozenset({State.OK, State.PASSWORD_UNKNOWN, State.UNREPORTED, State.TWIN})
+"""States in which the wanted revision is on the device."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settler:
+    """Closes what is proved; doing it again changes nothing."""
+
+    store: FleetStore
+    clock: Clock
+
+    async def settle(self, judged: Sequence[Judged]) -> None:
+        """Write down what these judgements prove."""
+        installed = [each for each in judged if each.judgement.state in INSTALLED]
+        await self._end_episodes(installed)
+        right = [each.seat.key for each in installed if each.judgement.state is State.OK and _is_news(each)]
+        if right:
+            await self.store.note_ok(right, self.clock.now())
+        await self._drop([each for each in judged if each.judgement.state is State.RETIRED])
+
+    async def _end_episodes(self, installed: Sequence[Judged]) -> None:
+        now, lines = self.clock.now(), []
+        for each in installed:
+            episode, command = each.view.sight.episode, each.view.sight.command
+            if command is not None and command.state.is_open:
+                await self.store.change_command(command.id, command.enrollment, CommandState.ACKNOWLEDGED, now)
+            if episode is None or episode.closed_at is not None:
+                continue
+            await self.store.close_episode(each.seat.key, episode.number, now)
+            lines.append(self._line(each, HistoryKind.FIXED, episode.reason, each.judgement.why))
+        if lines:
+            await self.store.append(lines)
+
+    async def _drop(self, removed: Sequence[Judged]) -> None:
+        if not removed:
+            return
+        why = "retired"
+        await self.store.append([self._line(each, HistoryKind.REMOVE, why, each.judgement.why) for each in removed])
+        await self.store.drop_seats([each.seat.key for each in removed])
+
+    def _line(self, each: Judged, kind: HistoryKind, why: str, outcome: str) -> HistoryLine:
+        return HistoryLine(
+            at=self.clock.now(),
+            actor="profilegen",
+            kind=kind,
+            why=why,
+            outcome=outcome,
+            seat=each.seat.key,
+            person=each.seat.person,
+            mdm=each.seat.mdm,
+        )
+
+
+def _is_news(each: Judged) -> bool:
+    """Return whether the inventory that proves it is newer than what is written down."""
+    inventory, last = each.view.sight.inventory, each.view.sight.last_ok_at
+    return last is None or (inventory is not None and inventory.collected_at > last)

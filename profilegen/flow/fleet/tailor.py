@@ -1,0 +1,102 @@
+"""A seat's own profile: made of the settings of its domain, and compared without being made again."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from profilegen.fleet.seat import Seat, SecretRoute, Wanted
+from profilegen.flow.story import Flow
+from profilegen.flow.values import Draft
+from profilegen.ports.fleet import SettingsVersion
+from profilegen.profile.types import Delivery
+from profilegen.profile.wish import AccountWish, ProfileWish
+from profilegen.settings.document import settings_document
+from profilegen.settings.standin import document_for_person
+
+FORM = 1
+"""Counted up whenever the same settings give other profiles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """The settings a domain follows, with their digest, taken once for all its seats."""
+
+    settings: SettingsVersion
+    digest: str
+
+    @classmethod
+    def of(cls, settings: SettingsVersion) -> "Pattern":
+        """Return the pattern of a settings version."""
+        text = json.dumps(settings_document(settings.document), sort_keys=True)
+        return cls(settings=settings, digest=hashlib.sha256(text.encode()).hexdigest())
+
+
+Patterns = Mapping[str, Pattern]
+"""Mail domain -> the settings its seats follow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tailor:
+    """Builds profiles for seats; `identifier_prefix` and `organization` are those of the configuration."""
+
+    flow: Flow
+    identifier_prefix: str | None
+    organization: str | None
+
+    async def draft(self, seat: Seat, patterns: Patterns) -> Draft:
+        """Return the profile of a seat as it would be built now, for MDM."""
+        wish = ProfileWish(
+            accounts=tuple(
+                AccountWish(
+                    address=mailbox.address,
+                    settings=document_for_person(patterns[mailbox.address.domain].settings.document, mailbox.address),
+                    name=mailbox.name,
+                    username=mailbox.username,
+                    outgoing_username=mailbox.outgoing_username,
+                    aliases=mailbox.aliases,
+                    relay=mailbox.outgoing,
+                )
+                for mailbox in seat.mailboxes
+            ),
+            delivery=Delivery.MDM,
+            platform=seat.platform,
+            person=seat.profile.removeprefix("person:") if seat.profile.startswith("person:") else None,
+            identifier_prefix=self.identifier_prefix,
+            organization=self.organization,
+        )
+        return await self.flow.draft(wish)
+
+    def wanted(self, seat: Seat, patterns: Patterns, draft: Draft) -> Wanted:
+        """Return what a draft makes the wanted profile of a seat."""
+        return Wanted(
+            uuid=draft.profile.uuid,
+            revision=draft.profile.revision,
+            basis=self.basis(seat, patterns),
+            settings_version=patterns[seat.domain].settings.version,
+        )
+
+    def basis(self, seat: Seat, patterns: Patterns) -> str:
+        """Return a digest of everything the profile of a seat is made of: while it is the same, so is the revision."""
+        facts = [FORM, self.identifier_prefix, self.organization, seat.profile, seat.platform]
+        for box in seat.mailboxes:
+            facts += [patterns[box.address.domain].digest, str(box.address), box.name, box.username]
+            facts += [box.outgoing_username, box.outgoing, *map(str, box.aliases)]
+        return hashlib.sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()[:32]
+
+    def up_to_date(self, seat: Seat, patterns: Patterns) -> Seat:
+        """Return the seat with what is wanted of it only if that still holds for these settings."""
+        stale = seat.wanted is not None and seat.wanted.basis != self.basis(seat, patterns)
+        return replace(seat, wanted=None if stale else seat.wanted, route=route_of(seat, patterns))
+
+
+def route_of(seat: Seat, patterns: Patterns) -> SecretRoute:
+    """Return how the account really gets its password: one that signs in on the device needs none."""
+    documents = (patterns[mailbox.address.domain].settings.document for mailbox in seat.mailboxes)
+    return SecretRoute.OAUTH if all(document.payload is not None for document in documents) else seat.route
+
+
+def lacks_pattern(seat: Seat, patterns: Patterns) -> str | None:
+    """Return the first mail domain of a seat whose settings are not known, None if all are."""
+    domains = (mailbox.address.domain for mailbox in seat.mailboxes)
+    return next((domain for domain in domains if domain not in patterns), None)

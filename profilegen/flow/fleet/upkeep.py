@@ -1,0 +1,96 @@
+"""What an operator decides about seats: retire, forget, roll back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from profilegen.errors import NotPossible
+from profilegen.ports import Clock
+from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine, SeatQuery, SettingsVersion
+
+LARGEST_SHARE = 2.0
+"""Percent of the fleet that may be retired at once without the number being typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """Changes what is wanted by the operator's word; devices follow with the next repair."""
+
+    store: FleetStore
+    clock: Clock
+    actor: str
+    new_token: Callable[[], str]
+
+    async def retire(self, query: SeatQuery, agreed: int | None) -> int:
+        """
+        Plan the removal of these seats' profiles; returns how many.
+
+        Raises NotPossible `no_seat` if nobody matches, `too_many` above 2 % of the fleet unless that very number is
+        given.
+        """
+        keys = [view.seat.key async for batch in self.store.seats(query) for view in batch if not view.seat.retired]
+        if not keys:
+            raise _no_seat()
+        total = await self.store.count(SeatQuery())
+        if 100 * len(keys) > LARGEST_SHARE * total and len(keys) > 1 and agreed != len(keys):
+            raise NotPossible(
+                f"That retires {len(keys)} of {total} seats.",
+                hint=f"If you mean it, type the number: --yes-retire {len(keys)}.",
+                code="too_many",
+            )
+        await self.store.retire(keys, self.clock.now())
+        await self._note(HistoryKind.RETIRE, f"{len(keys)} seats", "removal planned", keys)
+        return len(keys)
+
+    async def forget(self, person: str) -> str:
+        """Replace a person by a pseudonym in state and history, and return it; raises NotPossible `no_seat`."""
+        pseudonym = f"forgotten-{self.new_token()}"
+        if await self.store.forget_person(person, pseudonym) == 0:
+            raise _no_seat()
+        await self._note(HistoryKind.FORGET, "asked to", pseudonym, ())
+        return pseudonym
+
+    async def roll_back(self, plan: str) -> tuple[SettingsVersion, ...]:
+        """
+        Make the settings wanted again that held before a plan; they go out with the next repair, through its waves.
+
+        Returns the versions now followed. Raises NotPossible `no_such_plan` if the plan moved nothing.
+        """
+        back = []
+        for domain, _ in await self.store.domains():
+            current = await self.store.settings_version(domain)
+            if current is None or current.plan != plan or current.version < 2:
+                continue
+            before = await self.store.settings_version(domain, current.version - 1)
+            if before is not None:
+                back.append(await self._follow_again(before, current.version + 1, plan))
+        if not back:
+            raise NotPossible(
+                f'No mail domain follows settings that came with the plan "{plan}".',
+                hint="See profilegen fleet report for the plans that moved settings.",
+                code="no_such_plan",
+            )
+        return tuple(back)
+
+    async def _follow_again(self, before: SettingsVersion, number: int, plan: str) -> SettingsVersion:
+        version = SettingsVersion(
+            domain=before.domain,
+            version=number,
+            document=before.document,
+            known_since=self.clock.now(),
+            plan=f"rollback of {plan}",
+            held=True,
+        )
+        await self.store.put_settings_version(version)
+        why, outcome = f"rollback of plan {plan}", f"{before.domain} v{before.version} again"
+        await self._note(HistoryKind.ROLLBACK, why, outcome, ())
+        return version
+
+    async def _note(self, kind: HistoryKind, why: str, outcome: str, keys: Sequence[str]) -> None:
+        now = self.clock.now()
+        lines = [HistoryLine(at=now, actor=self.actor, kind=kind, why=why, outcome=outcome, seat=key) for key in keys]
+        whole = HistoryLine(at=now, actor=self.actor, kind=kind, why=why, outcome=outcome)
+        await self.store.append(lines or (whole,))
+
+
+def _no_seat() -> NotPossible:
+    return NotPossible("Nobody in the fleet matches.", hint="See profilegen fleet status.", code="no_seat")

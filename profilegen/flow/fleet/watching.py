@@ -1,0 +1,170 @@
+"""
+Watching: for weeks, in bounded memory.
+
+Webhooks only shorten the wait; every round asks again what is true. A server that cannot be reached is reported once,
+tried again with growing pauses, and reported once more when it answers.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from profilegen.errors import ProfilegenError, WorldProblem
+from profilegen.fleet.drift import State
+from profilegen.fleet.tally import EXAMPLES, RIGHT
+from profilegen.flow.fleet.listening import Listener
+from profilegen.flow.fleet.planning import Survey
+from profilegen.flow.fleet.repair import Outcome, Progress, Repair
+from profilegen.flow.fleet.values import RepairOrder
+from profilegen.ports import Clock
+from profilegen.ports.fleet import BATCH, SeatQuery
+from profilegen.ports.mdm import Event
+
+LARGEST_PAUSE = timedelta(minutes=15)
+MOST_WAITING = 10_000
+"""Devices that may wait to be looked at; beyond that the next round finds them anyway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """One thing worth a message: a state that more seats are in than before, a server gone or back, or a sign of life."""
+
+    at: datetime
+    title: str
+    text: str
+    is_bad: bool
+
+
+Notify = Callable[[News], None]
+
+
+@dataclass(slots=True)
+class Concerned:
+    """The devices events spoke of since they were last looked at."""
+
+    devices: dict[str, None] = field(default_factory=dict)
+    pulse: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, names: Sequence[str]) -> None:
+        """Remember devices, up to a bound."""
+        for name in names:
+            if len(self.devices) < MOST_WAITING:
+                self.devices[name] = None
+        if names:
+            self.pulse.set()
+
+    def take(self) -> tuple[str, ...]:
+        """Return and forget up to one batch of them."""
+        taken = tuple(self.devices)[:BATCH]
+        for name in taken:
+            del self.devices[name]
+        if not self.devices:
+            self.pulse.clear()
+        return taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Keeps a fleet right; `interval` lies between two rounds, `alive` between two signs of life."""
+
+    repair: Repair
+    listener: Listener
+    clock: Clock
+    interval: timedelta
+    alive: timedelta
+    notify: Notify
+    concerned: Concerned = field(default_factory=Concerned)
+
+    async def absorb(self, mdm: str, events: Sequence[Event]) -> None:
+        """Take in what a webhook told; called by whoever receives it."""
+        self.concerned.add(await self.listener.absorb(mdm, events))
+
+    async def run(self, new_order: Callable[[], RepairOrder], progress: Progress, *, rounds: int | None = None) -> None:
+        """Go round after round until cancelled, or for so many; `new_order` names the plan of each."""
+        before: Outcome | None = None
+        spoke_at, failures, done = self.clock.now(), 0, 0
+        while rounds is None or done < rounds:
+            done += 1
+            order = new_order()
+            try:
+                outcome = await self.repair.apply(order, progress)
+            except WorldProblem as problem:
+                failures += 1
+                self._tell_failure(problem, failures)
+                await asyncio.sleep(self._pause(failures).total_seconds())
+                continue
+            except ProfilegenError as problem:
+                self._tell("profilegen fleet watch needs you", f"{problem.message} {problem.hint}", is_bad=True)
+                outcome = before
+            if failures:
+                self._tell("The MDM answers again", f"after {failures} rounds without", is_bad=False)
+                failures = 0
+            spoke_at = self._tell_changes(before, outcome, spoke_at)
+            before = outcome
+            if rounds is None or done < rounds:
+                await self._between_rounds(order)
+
+    async def _between_rounds(self, order: RepairOrder) -> None:
+        """See to devices as soon as something is heard of them, until the next round is due."""
+        until = self.clock.now() + self.interval
+        survey: Survey | None = None
+        while (left := (until - self.clock.now()).total_seconds()) > 0:
+            try:
+                await asyncio.wait_for(self.concerned.pulse.wait(), timeout=left)
+            except TimeoutError:
+                return
+            survey = survey or await self.repair.planner.survey(order.acceptance, order.allowed_because)
+            try:
+                await self._see_to(self.concerned.take(), order, survey)
+            except ProfilegenError:
+                return  # the next round meets the same, and says so
+
+    async def _see_to(self, devices: Sequence[str], order: RepairOrder, survey: Survey) -> None:
+        async for batch in self.repair.store.seats(SeatQuery(who=tuple(devices))):
+            keys = [view.seat.key for view in batch]
+            await self.repair.step(keys, survey)
+            await self.repair.push(keys, order, survey)
+
+    def _tell_changes(self, before: Outcome | None, now: Outcome | None, spoke_at: datetime) -> datetime:
+        """Report states that more seats are in than before; a sign of life where there was nothing to say for long."""
+        if now is None:
+            return spoke_at
+        worse = _worse(before, now)
+        if worse:
+            self._tell(f"{now.tally.wrong} of {now.tally.total} seats are not right", worse, is_bad=True)
+            return self.clock.now()
+        if self.clock.now() - spoke_at >= self.alive:
+            self._tell("profilegen fleet watch is alive", _summary(now), is_bad=False)
+            return self.clock.now()
+        return spoke_at
+
+    def _tell_failure(self, problem: WorldProblem, failures: int) -> None:
+        if failures == 1:
+            self._tell("An MDM cannot be reached", f"{problem.message} {problem.hint}", is_bad=True)
+
+    def _tell(self, title: str, text: str, *, is_bad: bool) -> None:
+        self.notify(News(at=self.clock.now(), title=title, text=text, is_bad=is_bad))
+
+    def _pause(self, failures: int) -> timedelta:
+        return min(LARGEST_PAUSE, self.interval, timedelta(seconds=2 ** min(failures, 12)))
+
+
+def _worse(before: Outcome | None, now: Outcome) -> str:
+    lines = []
+    for state, count in sorted(now.tally.states.items()):
+        earlier = 0 if before is None else before.tally.states[state]
+        if state in RIGHT or state in _PASSING or count <= earlier:
+            continue
+        named = now.tally.examples.get(state, [])[:EXAMPLES]
+        who = ", ".join(str(example.seat.mailboxes[0].address) for example in named)
+        lines.append(f"{count} {state} (before: {earlier}): {who}{' …' if count > len(named) else ''}")
+    return "\n".join(lines)
+
+
+_PASSING = frozenset({State.UNKNOWN, State.IN_FLIGHT, State.RETIRING})
+"""States a seat is in on its way, not worth a message."""
+
+
+def _summary(outcome: Outcome) -> str:
+    return ", ".join(f"{count} {state}" for state, count in sorted(outcome.tally.states.items()))
