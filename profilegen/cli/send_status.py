@@ -46,29 +46,31 @@ class StatusOptions:
         list[str] | None,
         typer.Option("--log", metavar="FILE", help="A mail server's log, or a folder of logs. Repeatable."),
     ] = None
-    keep_password: Annotated[
-        bool, typer.Option("--keep-password", help="Keep the check mailbox's password for the next time.")
-    ] = False
 
     def since_when(self, now: datetime) -> datetime | None:
         """Return the first moment that counts, None for everything; raises UsageProblem."""
         return None if self.since is None else FileOptions(since=self.since).since_when(now)
 
 
-def status(house: House, options: StatusOptions, password: Secret | None, *, as_json: bool) -> None:
+def status(
+    house: House, options: StatusOptions, password: Secret | None, *, keep_password: bool, as_json: bool
+) -> None:
     """
     Print who sends from the device, and exit: 0 if everybody does, 1 if not.
 
-    `password` is the check mailbox's, None to take it from where the configuration or the vault has it.
+    `password` is the check mailbox's, None to take it from where the configuration or the vault has it;
+    `keep_password` puts it into the vault once it was of use.
     """
     now = house.clock.now()
     since = options.since_when(now)
-    if options.keep_password and password is None:
+    if keep_password and password is None:
         raise UsageProblem(
             "--keep-password has no password to keep.", hint="Say --password-file FILE as well.", code="no_password"
         )
     with progress_line() as progress:
         report, looked = run_async(_look(house, options, password, since, progress))
+        if keep_password and password is not None:
+            run_async(_keep(house, password))
     if not looked and not options.log:
         note("profilegen: there is no check mailbox (brand.check_mailbox) and no --log; this is what was seen before.")
     if as_json:
@@ -81,7 +83,7 @@ def status(house: House, options: StatusOptions, password: Secret | None, *, as_
 async def _look(
     house: House, options: StatusOptions, password: Secret | None, since: datetime | None, progress: Progress
 ) -> "tuple[StatusReport, bool]":
-    from profilegen.wiring.send_status import VAULT_NAME, make_send_status
+    from profilegen.wiring.send_status import make_send_status
 
     def log(begin: datetime) -> "Iterable[LogEvent]":
         from profilegen.review.submissions import submissions
@@ -90,10 +92,14 @@ async def _look(
 
     send_status = await make_send_status(house, password)
     report = await send_status.look(log, since=since, progress=progress)
-    if options.keep_password and password is not None:  # after it was of use
-        place = await house.proving.vault.keep(VAULT_NAME, password)
-        note(f"profilegen: the password of the check mailbox is kept in {place}.")
     return report, send_status.mailbox is not None
+
+
+async def _keep(house: House, password: Secret) -> None:
+    from profilegen.wiring.send_status import VAULT_NAME
+
+    place = await house.proving.vault.keep(VAULT_NAME, password)
+    note(f"profilegen: the password of the check mailbox is kept in {place}.")
 
 
 def _show(report: "StatusReport", now: datetime) -> None:

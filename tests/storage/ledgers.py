@@ -1,0 +1,50 @@
+"""Ledgers of deliveries: the one in memory is as good as the one in a file, for as long as a test runs."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+
+from profilegen.ports.sending import DeliveryState, DeviceProof, Sending
+
+
+class MemoryLedger:
+    """A `ports.sending.SendLedger` in memory."""
+
+    def __init__(self) -> None:
+        self._lines: list[Sending] = []
+        self._proofs: dict[DeviceProof, None] = {}
+
+    async def record(self, sending: Sending) -> None:
+        self._lines.append(sending)
+
+    async def claim(self, sending: Sending, *, over: Collection[DeliveryState]) -> Sending | None:
+        standing = await self.latest(sending.person, sending.revision, sending.channel)
+        if standing is not None and standing.state not in over:
+            return standing
+        self._lines.append(sending)
+        return None
+
+    async def latest(self, person: str, revision: str, channel: str) -> Sending | None:
+        wanted = (person, revision, channel)
+        return next(
+            (line for line in reversed(self._lines) if (line.person, line.revision, line.channel) == wanted), None
+        )
+
+    async def everything(self) -> AsyncIterator[Sending]:
+        newest = {(line.person, line.channel): line for line in self._lines}
+        for place in sorted(newest):
+            yield newest[place]
+
+    async def unlucky(self, channel: str) -> frozenset[str]:
+        bad = (DeliveryState.REFUSED, DeliveryState.FAILED)
+        newest = {line.person: line for line in self._lines if line.channel == channel}
+        return frozenset(person for person, line in newest.items() if line.state in bad)
+
+    async def by_token(self, tokens: Sequence[str]) -> tuple[Sending, ...]:
+        newest = {line.token: line for line in self._lines}
+        return tuple(newest[token] for token in dict.fromkeys(tokens) if token in newest)
+
+    async def prove(self, proof: DeviceProof) -> None:
+        self._proofs.setdefault(proof)
+
+    async def proofs(self, person: str) -> tuple[DeviceProof, ...]:
+        mine = [proof for proof in reversed(self._proofs) if proof.person == person]
+        return tuple(sorted(mine, key=lambda proof: proof.seen_at, reverse=True))
