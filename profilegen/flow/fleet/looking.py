@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from profilegen.fleet.drift import Action
 from profilegen.fleet.episodes import look_id
 from profilegen.fleet.seen import Command, CommandKind, CommandState, Inventory
-from profilegen.flow.fleet.values import Connectors, Judged
+from profilegen.flow.fleet.values import Connectors, Judged, connector_of
 from profilegen.ports import Clock
 from profilegen.ports.fleet import BATCH, FleetStore
 from profilegen.ports.mdm import LookOrder, MdmConnector
@@ -27,7 +27,7 @@ class Looker:
         """Read the enrollments of every named server that lists them; returns how many there were."""
         total = 0
         for name in names:
-            connector = self.connectors[name]
+            connector = connector_of(self.connectors, name)
             if connector.capabilities.lists_devices:
                 total += await self._refresh_one(connector)
         return total
@@ -41,7 +41,7 @@ class Looker:
                 by_mdm[each.seat.mdm].setdefault(enrollment.id, each)
         asked = 0
         for name, seats in by_mdm.items():
-            asked += await self._look_through(self.connectors[name], tuple(seats.values()))
+            asked += await self._look_through(connector_of(self.connectors, name), tuple(seats.values()))
         return asked
 
     async def busy(self, mdm: str) -> frozenset[str]:

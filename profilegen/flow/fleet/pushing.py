@@ -14,7 +14,7 @@ from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Survey
 from profilegen.flow.fleet.tailor import Tailor
-from profilegen.flow.fleet.values import Connectors, Judged, RepairOrder
+from profilegen.flow.fleet.values import Connectors, Judged, RepairOrder, connector_of
 from profilegen.flow.issuing import Issuer
 from profilegen.ports import Clock
 from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine
@@ -50,7 +50,7 @@ class Pusher:
             by_mdm[each.seat.mdm].append(each)
         sent = 0
         for name, seats in by_mdm.items():
-            sent += await self._push_through(self.connectors[name], seats, survey, order, moment)
+            sent += await self._push_through(connector_of(self.connectors, name), seats, survey, order, moment)
         return sent
 
     async def _push_through(

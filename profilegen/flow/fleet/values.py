@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from profilegen.errors import ConfigProblem
 from profilegen.fleet.drift import Judgement
 from profilegen.fleet.seat import Seat
 from profilegen.fleet.waves import Waves
@@ -13,6 +14,18 @@ from profilegen.ports.mdm import MdmConnector
 
 Connectors = Mapping[str, MdmConnector]
 """Name in the configuration -> connector."""
+
+
+def connector_of(connectors: Connectors, name: str) -> MdmConnector:
+    """Return the connector of that name; raises ConfigProblem `unknown_mdm`."""
+    if name in connectors:
+        return connectors[name]
+    known = ", ".join(sorted(connectors)) or "none"
+    raise ConfigProblem(
+        f'The fleet has seats in the MDM "{name}", which the configuration does not name.',
+        hint=f"Add [mdm.{name}] to profilegen.toml; configured are: {known}.",
+        code="unknown_mdm",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ MOST_WAITING = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """One thing worth a message: a state that more seats are in than before, a server gone or back, or a sign of life."""
+    """One thing worth a message: more seats in a bad state than before, a server gone or back, or a sign of life."""
 
     at: datetime
     title: str
@@ -87,6 +87,7 @@ class Watch:
         while rounds is None or done < rounds:
             done += 1
             order = new_order()
+            outcome: Outcome | None
             try:
                 outcome = await self.repair.apply(order, progress)
             except WorldProblem as problem:
