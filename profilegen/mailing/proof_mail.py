@@ -5,6 +5,7 @@ Anybody may write to that mailbox, so every byte here is a stranger's: what cann
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ HEADERS = (
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BRACKETED = re.compile(r"<\s*([^\s<>@]+@[^\s<>@]+)\s*>")
 _BARE = re.compile(r"[^\s<>@,;:()]+@[^\s<>@,;:()]+")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _RESULT = re.compile(r"\b(?P<method>dmarc|spf|dkim)\s{0,4}=\s{0,4}(?P<result>[a-z]{1,20})", re.IGNORECASE)
 _DEVICES = (("iPhone Mail", "an iPhone"), ("iPad Mail", "an iPad"), ("Apple Mail", "a Mac"))
 
@@ -93,13 +95,19 @@ def device_words(program: str) -> str:
 
 
 def _tokens(part: Message) -> tuple[str, ...]:
-    payload = part.get_payload(decode=True)
-    if not isinstance(payload, bytes):
-        return ()
+    payload = _payload(part)
     try:
         return find_tokens(payload.decode(part.get_content_charset("utf-8"), "replace"))
     except (LookupError, ValueError):  # a charset nobody knows, or one that is no text encoding
         return find_tokens(payload.decode("latin-1"))
+
+
+def _payload(part: Message) -> bytes:
+    if str(part.get("content-transfer-encoding", "")).strip().lower() != "base64":
+        payload = part.get_payload(decode=True)
+        return payload if isinstance(payload, bytes) else b""
+    letters = _NOT_BASE64.sub("", str(part.get_payload()))
+    return b64decode(letters[: len(letters) // 4 * 4])  # the library gives up on what is cut off
 
 
 def _values(message: Message, name: str) -> Iterator[str]:
