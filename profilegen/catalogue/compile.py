@@ -14,11 +14,13 @@ from datetime import date
 from pathlib import Path
 
 from profilegen.catalogue.files import write_replacing
-from profilegen.catalogue.index import FORMAT, HEADER, HEADER_LENGTH, KeyKind, Record, encode_key
+from profilegen.catalogue.index import FORMAT, HEADER, HEADER_LENGTH, KeyKind, Record, encode_key, starred
 from profilegen.errors import MachineProblem
 
 _PAGE = 4096
 _MAILBOX_SERVERS = ("imap", "pop", "smtp")
+_A_FAMILY = 3
+"""Relay services whose hosts differ in one label make a family from this many on."""
 
 
 def ensure_index(providers: Path, cache: Path) -> Path:
@@ -57,6 +59,7 @@ def build_index(records: Iterable[Record]) -> bytes:
                 raise _unusable(f'"{key.decode()[2:]}" belongs to two providers, one is {record["id"]}')
             keys[key] = extent
     keys.update((encode_key(KeyKind.HOST, host), extents[owner]) for host, owner in _owners(records).items())
+    keys.update((encode_key(KeyKind.RELAY_HOST, host), extents[owner]) for host, owner in _relays(records).items())
     pages = _pages([key + b"\t" + keys[key] for key in sorted(keys)])
     directory = b"\n".join(page[0].partition(b"\t")[0] + b"\t" + _append(blocks, b"\n".join(page)) for page in pages)
     return _header(blocks, _append(blocks, directory)) + bytes(blocks)
@@ -97,6 +100,23 @@ def _owners(records: Iterable[Record]) -> dict[str, str]:
         if len(likely) == 1:
             owners[host] = likely[0]
     return owners
+
+
+def _relays(records: Iterable[Record]) -> dict[str, str]:
+    """
+    Return the relay service of every outgoing host.
+
+    Where the hosts of several services differ in one label only, that label names a region; such hosts are there with
+    "*" for it as well, so that a region nobody wrote down leads to the same family.
+    """
+    exact: dict[str, str] = {}
+    families: dict[str, list[str]] = {}
+    for record in records:
+        for host in {entry["host"] for entry in record.get("smtp", ()) if record.get("kind") == "relay"}:
+            exact.setdefault(host, record["id"])
+            for pattern in starred(host):
+                families.setdefault(pattern, []).append(record["id"])
+    return {pattern: ids[0] for pattern, ids in families.items() if len(ids) >= _A_FAMILY} | exact
 
 
 def _pages(lines: list[bytes]) -> list[list[bytes]]:

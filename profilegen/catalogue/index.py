@@ -8,7 +8,8 @@ The compiled catalogue: one file, of which a question reads a few kilobytes.
 
 An extent is offset, length and CRC-32 in hexadecimal. Every block that is read is checked against the CRC-32 its
 extent carries, so a damaged file is noticed before anything in it is believed, without reading all of it. Keys have a
-kind in front: `d:` mail domain or wildcard, `m:` MX pattern, `h:` mail server, `i:` provider id.
+kind in front: `d:` mail domain or wildcard, `m:` MX pattern, `h:` mail server, `r:` server of a relay service, `i:`
+provider id.
 
 Plain reads are used and no memory map: a map of a file that somebody truncates ends the process with SIGBUS.
 """
@@ -26,7 +27,7 @@ from typing import Any, Self
 
 from profilegen.errors import MachineProblem
 
-FORMAT = b"profilegen-catalogue 2"
+FORMAT = b"profilegen-catalogue 3"
 HEADER = "{format} {content} {size:012x} {directory} {crc:08x}\n"
 HEADER_LENGTH = len(FORMAT) + 1 + 64 + 1 + 12 + 1 + 30 + 1 + 8 + 1
 _MOST = 16 * 1024 * 1024
@@ -41,12 +42,20 @@ class KeyKind(StrEnum):
     DOMAIN = "d"
     MX = "m"
     HOST = "h"
+    RELAY_HOST = "r"
     ID = "i"
 
 
 def encode_key(kind: KeyKind, name: str) -> bytes:
     """Return a key as it stands in the index."""
     return f"{kind}:{name}".encode("utf-8", "replace")
+
+
+def starred(host: str) -> Iterator[str]:
+    """Yield the host with "*" for one label after the other; the last two name its owner and stay."""
+    labels = host.split(".")
+    for place in range(len(labels) - 2):
+        yield ".".join([*labels[:place], "*", *labels[place + 1 :]])
 
 
 class Index:

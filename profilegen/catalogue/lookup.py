@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from profilegen.address import Address
-from profilegen.catalogue.index import Index, KeyKind, Record
+from profilegen.catalogue.index import Index, KeyKind, Record, starred
 from profilegen.errors import MachineProblem, SettingsProblem
 from profilegen.ports import ProviderAnswer, RelayService
 from profilegen.settings.candidates import AccountPayload, Advice, Notice, Status
@@ -66,6 +67,25 @@ class FileCatalogue:
             return None
         with _blaming(record):
             return _relay(record, username)
+
+    async def relay_by_host(self, host: str, username: str) -> RelayService | None:
+        """
+        Return the relay service that runs this outgoing server, its servers with this user name.
+
+        Of a service with a host per region also one in a region the catalogue does not name.
+        """
+        name = host.rstrip(".").lower()
+        with Index(self._path) as index:
+            exact = index.find(KeyKind.RELAY_HOST, name)
+            if exact is not None:
+                with _blaming(exact):
+                    return _relay(exact, username)
+            family = (index.find(KeyKind.RELAY_HOST, pattern) for pattern in starred(name))
+            record = next((one for one in family if one is not None), None)
+            if record is None:
+                return None
+            with _blaming(record):
+                return _in_another_region(_relay(record, username), name)
 
     def record(self, provider_id: str) -> Record | None:
         """Return one provider with everything its file says."""
@@ -140,6 +160,12 @@ def _relay(record: Record, username: str) -> RelayService:
         spf=record.get("spf"),
         url=record.get("support"),
     )
+
+
+def _in_another_region(service: RelayService, host: str) -> RelayService:
+    """The name of a region stands in brackets behind the service's."""
+    servers = tuple(replace(server, host=host) for server in service.outgoing)
+    return replace(service, name=service.name.partition(" (")[0], outgoing=servers)
 
 
 @contextmanager

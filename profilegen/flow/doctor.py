@@ -179,15 +179,8 @@ class Doctor:
         own = await self.flow.catalogue.by_host(address, right.host)
         if owner is not None:
             return owner.name if own is None or own.provider != owner.provider else None
-        return await self._relay_service(host)
-
-    async def _relay_service(self, host: str) -> str | None:
-        """Return the relay service that is called like a label of the host and really has this server."""
-        for label in host.split("."):
-            service = await self.flow.catalogue.relay(label, "anybody")
-            if service is not None and any(server.host == host for server in service.outgoing):
-                return f"the relay service {service.name}"
-        return None
+        service = await self.flow.catalogue.relay_by_host(host, str(address))
+        return f"the relay service {service.name}" if service is not None else None
 
     async def _listed(self, complaint: Complaint, right: Right) -> Report:
         """Ask the lists about the address the device's message names, else about the outgoing server's."""

@@ -55,6 +55,10 @@ class Catalogue(Protocol):
         """Return a relay service by id, its servers with this user name."""
         ...
 
+    async def relay_by_host(self, host: str, username: str) -> RelayService | None:
+        """Return the relay service that runs this outgoing server, its servers with this user name."""
+        ...
+
 
 class SettingsSource(Protocol):
     """One place that may know the settings of an address. `kind` is its name on the command line."""

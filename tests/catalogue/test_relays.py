@@ -33,3 +33,36 @@ def test_every_relay_of_the_catalogue_can_be_used(catalogue: FileCatalogue) -> N
         relay = asyncio.run(catalogue.relay(record["id"], "customer"))
         assert relay is not None and all(server.protocol is Protocol.SMTP for server in relay.outgoing)
         assert relay.outgoing and all(server.port != 25 for server in relay.outgoing)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("smtp.sendgrid.net", "SendGrid"),
+        ("SMTP.Mailgun.org.", "Mailgun"),
+        ("smtp.eu.mailgun.org", "Mailgun"),
+        ("mail.smtp2go.com", "SMTP2GO"),
+        ("email-smtp.eu-central-1.amazonaws.com", "Amazon SES (eu-central-1)"),
+        ("email-smtp.xx-nowhere-9.amazonaws.com", "Amazon SES"),
+    ],
+)
+def test_a_host_leads_to_the_relay_service_behind_it(catalogue: FileCatalogue, host: str, name: str) -> None:
+    relay = asyncio.run(catalogue.relay_by_host(host, "customer"))
+    assert relay is not None and name in relay.name
+    assert host.lower().rstrip(".") in {server.host for server in relay.outgoing}
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["smtp.gmail.com", "amazonaws.com", "s3.eu-central-1.amazonaws.com", "smtp.sendgrid.net.evil.example", "", "."],
+)
+def test_a_host_of_nobody_or_of_a_mailbox_provider_is_no_relay(catalogue: FileCatalogue, host: str) -> None:
+    assert asyncio.run(catalogue.relay_by_host(host, "customer")) is None
+
+
+def test_every_host_of_every_relay_leads_back_to_one(catalogue: FileCatalogue) -> None:
+    hosts = {
+        entry["host"] for record in catalogue.records() if record.get("kind") == "relay" for entry in record["smtp"]
+    }
+    for host in hosts:
+        assert asyncio.run(catalogue.relay_by_host(host, "customer")) is not None, host

@@ -87,6 +87,9 @@ class FakeCatalogue:
     async def relay(self, provider_id: str, username: str) -> RelayService | None:  # noqa: ARG002 - the port's
         return None
 
+    async def relay_by_host(self, host: str, username: str) -> RelayService | None:  # noqa: ARG002 - the port's
+        return None
+
 
 class FakeSource:
     """Implements `ports.SettingsSource` with one coroutine function; `stopped` says that it was cancelled."""
