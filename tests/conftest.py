@@ -10,6 +10,7 @@ pytest_plugins: list[str] = [
     "tests.lab.dns",
     "tests.lab.https",
     "tests.lab.mail",
+    "tests.lab.nginx",
     "tests.lab.exim",
     "tests.lab.netns",
     "tests.lab.disk",
