@@ -47,6 +47,14 @@ class Config:
     discovery_ispdb_url: str | None = None
     policy_min_level: int = 1
     policy_max_age: timedelta = timedelta(days=7)
+    brand_name: str | None = None
+    brand_logo: str | None = None
+    brand_support_phone: str | None = None
+    brand_support_email: str | None = None
+    brand_support_hours: str | None = None
+    brand_language: str = "en"
+    brand_reply_to: str | None = None
+    brand_check_mailbox: str | None = None
     send_server: str | None = None
     send_port: int = 587
     send_security: str | None = None
@@ -72,6 +80,14 @@ KEYS: dict[str, str] = {
     "policy.min_level": "policy_min_level",
     "policy.max_age": "policy_max_age",
     "review.dnsbl": "review_dnsbl",
+    "brand.name": "brand_name",
+    "brand.logo": "brand_logo",
+    "brand.support_phone": "brand_support_phone",
+    "brand.support_email": "brand_support_email",
+    "brand.support_hours": "brand_support_hours",
+    "brand.language": "brand_language",
+    "brand.reply_to": "brand_reply_to",
+    "brand.check_mailbox": "brand_check_mailbox",
     "send.server": "send_server",
     "send.port": "send_port",
     "send.security": "send_security",
