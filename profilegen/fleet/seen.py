@@ -14,8 +14,8 @@ class Enrollment:
     One enrollment: a device, or a user of a device; `id` is what commands are sent to.
 
     `emails` are the addresses the MDM itself has on record for it, lower-cased; `sign_ins` its user names, which need
-    not be mailboxes. `tally` counts TokenUpdates since the last Authenticate (1: just enrolled). `active` False after
-    CheckOut. Times are aware, None where the MDM does not say.
+    not be mailboxes; `full_name` is the person's name there. `tally` counts TokenUpdates since the last Authenticate
+    (1: just enrolled). `active` False after CheckOut. Times are aware, None where the MDM does not say.
     """
 
     mdm: str
@@ -31,6 +31,7 @@ class Enrollment:
     emails: tuple[str, ...] = ()
     sign_ins: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    full_name: str | None = None
     enrolled_at: datetime | None = None
     last_seen: datetime | None = None
     tally: int | None = None
