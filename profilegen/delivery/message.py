@@ -7,6 +7,7 @@ from email.utils import formataddr
 from typing import Protocol, cast
 
 from profilegen.address import Address
+from profilegen.mailing.brand import Logo
 from profilegen.mailing.guide import GuideOrder
 from profilegen.ports.sending import Parcel
 
@@ -14,7 +15,7 @@ PROFILE_TYPE = ("application", "x-apple-aspen-config")
 """What iOS and macOS hand over to Settings (Apple: Configuration Profile Reference)."""
 
 LOGO_ID = "logo"
-"""The HTML shows the logo as `cid:logo` (RFC 2392)."""
+"""The Content-ID of the logo (RFC 2392); a message holds one."""
 
 
 class MailWords(Protocol):
@@ -28,8 +29,8 @@ class MailWords(Protocol):
         """Return the plain text."""
         ...
 
-    def mail_html(self, order: GuideOrder) -> str:
-        """Return the HTML; it may show the logo as `cid:logo`."""
+    def mail_html(self, order: GuideOrder, *, logo_cid: str | None = None) -> str:
+        """Return the HTML, the logo shown from the part with this Content-ID."""
         ...
 
 
@@ -54,20 +55,20 @@ def profile_mail(
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = guide.language
     message.set_content(words.text(guide), cte="quoted-printable")
-    _add_html(message, guide, words.mail_html(guide))
+    logo = guide.brand.logo
+    html = words.mail_html(guide, logo_cid=None if logo is None else LOGO_ID)
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    if logo is not None:
+        _add_logo(message, logo)
     main, sub = PROFILE_TYPE
     message.add_attachment(parcel.data, maintype=main, subtype=sub, filename=parcel.file_name)
     return message.as_bytes()
 
 
-def _add_html(message: EmailMessage, guide: GuideOrder, html: str) -> None:
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
-    logo = guide.brand.logo
-    if logo is None or f"cid:{LOGO_ID}" not in html:
-        return
-    part = cast(EmailMessage, list(message.iter_parts())[-1])
+def _add_logo(message: EmailMessage, logo: Logo) -> None:
+    html = cast(EmailMessage, list(message.iter_parts())[-1])
     main, _, sub = logo.media_type.partition("/")
-    part.add_related(logo.data, maintype=main, subtype=sub, cid=f"<{LOGO_ID}>", disposition="inline")
+    html.add_related(logo.data, maintype=main, subtype=sub, cid=f"<{LOGO_ID}>", disposition="inline")
 
 
 def _mailbox(name: str, address: Address) -> str:

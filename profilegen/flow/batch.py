@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from profilegen.errors import NotPossible, ProfilegenError, UsageProblem
+from profilegen.errors import MachineProblem, NotPossible, ProfilegenError, UsageProblem
 from profilegen.flow.consignment import Consignee
-from profilegen.flow.sending import Halt, Way
+from profilegen.flow.sending import Halt, Way, unfit
 from profilegen.flow.sendvalues import TRIED, SendOrder, SendState, Sent
 from profilegen.mailing.people import Person
 from profilegen.mailing.waves import FEW, Waves
@@ -34,6 +34,8 @@ class Batch:
                 sent = await self._way.go(consignee, self._order)
             except Halt as halt:
                 self.stopped, sent = halt.problem, halt.sent
+            except MachineProblem as problem:  # a full disk or an unusable key is the same for the next one
+                self.stopped, sent = problem, unfit(consignee, problem)
             self._count(sent, len(consignees))
             yield sent
 

@@ -175,3 +175,13 @@ def _refuse_broken(file: ProfileFile, platform: Platform, now: datetime) -> None
             hint=verdict.remedy or "See profilegen check for more.",
             code="broken_profile",
         )
+
+
+def person_of_file(file: ProfileFile) -> Person:
+    """Return whose profile a file is, by its first account; raises as `goods_of_file` does."""
+    result = read(file.data)
+    accounts = found_accounts(result.content or {})
+    if not accounts:
+        raise nothing_to_try(result)
+    addresses = tuple(_address(account, file) for account in accounts)
+    return Person(key=addresses[0].account, accounts=addresses, name=None)

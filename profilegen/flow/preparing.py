@@ -69,7 +69,7 @@ def guide_order(prepared: Prepared, order: SendOrder, signer: SignerFacts | None
         platform=goods.platform,
         person=person.name,
         accounts=goods.guide_accounts,
-        device=order.device,
+        device=order.device if goods.platform is order.platform else None,
         profile_name=goods.name,
         file_name=file_name,
         signer=None if signer is None else signer.common_name,

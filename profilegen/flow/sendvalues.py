@@ -11,6 +11,7 @@ from profilegen.mailing.brand import Brand
 from profilegen.mailing.people import Person
 from profilegen.mailing.recipient import Elsewhere, Recipient
 from profilegen.ports.sending import DeliveryState
+from profilegen.profile.types import Platform
 
 RETRIED = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED})
 """What running the same again repeats."""
@@ -49,12 +50,14 @@ class SendOrder:
     How profiles go out.
 
     `channel` is the name under which the ledger remembers it; `elsewhere` None: the channel needs no recipient.
+    `device` is a row of the instructions for people with this `platform`; None, and for all others: the newest one.
     `repeated` are the states of an earlier delivery of the same revision that do not stand in the way of another.
     """
 
     channel: str
     brand: Brand
     elsewhere: Elsewhere | None = None
+    platform: Platform = Platform.IOS
     device: str | None = None
     allowed_because: str | None = None
     repeated: frozenset[DeliveryState] = RETRIED
