@@ -116,8 +116,9 @@ async def _from_outside(asked: Asked, progress: Progress) -> tuple[Finding, ...]
         member=_member(asked),
         depth=Depth.OWN_SERVER if asked.server.i_run_this_server else Depth.LOOK,
         login=login,
+        domains=asked.server.domains(),
     )
-    lists = tuple(asked.server.dnsbl or asked.house.loaded.config.review_dnsbl)
+    lists = asked.server.block_lists(asked.house.loaded.config)
     return (await asked.house.reviewer(lists).review(order, progress)).findings
 
 

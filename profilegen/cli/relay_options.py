@@ -4,12 +4,16 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from profilegen.address import a_label, shorten
+from profilegen.config.values import Config
 from profilegen.errors import AddressProblem, UsageProblem
+
+if TYPE_CHECKING:
+    from profilegen.probe.reputation import BlockLists
 
 HERE = ""
 """The value of --postfix without a folder: the Postfix of this machine."""
@@ -33,12 +37,24 @@ class ServerOptions:
         list[str] | None, typer.Option("--domain", metavar="NAME", help="A mail domain of the server. Repeatable.")
     ] = None
     dnsbl: Annotated[
-        list[str] | None, typer.Option("--dnsbl", metavar="ZONE", help="Ask this block list. Repeatable.")
+        list[str] | None, typer.Option("--dnsbl", metavar="ZONE", help="Ask this block list of addresses. Repeatable.")
+    ] = None
+    rhsbl: Annotated[
+        list[str] | None,
+        typer.Option("--rhsbl", metavar="ZONE", help="Ask this block list of mail domains. Repeatable."),
     ] = None
 
     def domains(self) -> tuple[str, ...]:
         """Return the mail domains in A-label form; raises UsageProblem for what is none."""
         return tuple(_domain(text) for text in self.domain or ())
+
+    def block_lists(self, config: Config) -> "BlockLists":
+        """Return the lists named here, else those of the configuration."""
+        from profilegen.probe.reputation import BlockLists
+
+        return BlockLists(
+            addresses=tuple(self.dnsbl or config.review_dnsbl), domains=tuple(self.rhsbl or config.review_rhsbl)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ class Config:
     signing_key: str | None = None
     discovery_overrides: str | None = None
     review_dnsbl: tuple[str, ...] = ()
+    review_rhsbl: tuple[str, ...] = ()
     discovery_ispdb_url: str | None = None
     policy_min_level: int = 1
     policy_max_age: timedelta = timedelta(days=7)
@@ -80,6 +81,7 @@ KEYS: dict[str, str] = {
     "policy.min_level": "policy_min_level",
     "policy.max_age": "policy_max_age",
     "review.dnsbl": "review_dnsbl",
+    "review.rhsbl": "review_rhsbl",
     "brand.name": "brand_name",
     "brand.logo": "brand_logo",
     "brand.support_phone": "brand_support_phone",
@@ -102,7 +104,7 @@ KEYS: dict[str, str] = {
 }
 """Dotted key as people write it -> field of Config."""
 
-_LISTS = ("domains", "review.dnsbl")
+_LISTS = ("domains", "review.dnsbl", "review.rhsbl")
 
 Value = str | int | timedelta | tuple[str, ...]
 

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol as Port
 
@@ -33,8 +34,8 @@ _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 class BlockLists(Port):
     """Asks the block lists the operator named; never raises."""
 
-    async def findings(self, addresses: Sequence[str], *, banner_name: str | None) -> tuple[Finding, ...]:
-        """Return a finding `dnsbl.ZONE` per list and address, among others."""
+    async def listings(self, addresses: Sequence[str], domains: Sequence[str]) -> tuple[Finding, ...]:
+        """Return a finding `dnsbl.ZONE` per list and address, and one `rhsbl.ZONE` per list and mail domain."""
         ...
 
 
@@ -183,17 +184,14 @@ class Doctor:
         return f"the relay service {service.name}" if service is not None else None
 
     async def _listed(self, complaint: Complaint, right: Right) -> Report:
-        """Ask the lists about the address the device's message names, else about the outgoing server's."""
+        """Ask about the address the device's message names, else the outgoing server's, and the domain of the mail."""
         if self.lists is None:
             return Report()
         addresses: Sequence[str] = _addresses_in(complaint.error or "")
         if not addresses and right.outgoing is not None:
-            try:
+            with suppress(WorldProblem):
                 addresses = await self.flow.resolver.addresses(right.outgoing.host)
-            except WorldProblem:
-                return Report()
-        findings = await self.lists.findings(addresses, banner_name=None) if addresses else ()
-        return Report(tuple(finding for finding in findings if finding.check.startswith("dnsbl.")))
+        return Report(await self.lists.listings(addresses, (complaint.account.address.domain,)))
 
     async def _as_it_stands(self, complaint: Complaint, right: Right, progress: Progress) -> Report:
         """Test the device's outgoing server exactly as it stands, without any credential."""

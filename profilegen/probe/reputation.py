@@ -1,4 +1,4 @@
-"""What the DNS says about a sending address: its name, and the block lists the operator asks."""
+"""What the DNS says about a sending address and its domain: names, and the block lists the operator asks."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -11,30 +11,64 @@ from profilegen.report import Finding, Outcome
 
 MOST_LISTS = 8
 MOST_ADDRESSES = 4
-"""Questions are asked one after the other, at most this many lists times this many addresses."""
+MOST_DOMAINS = 4
+"""Questions are asked one after the other, at most this many lists times this many addresses or domains."""
 
 _REFUSED = ipaddress.ip_network("127.255.255.0/24")  # how lists answer a resolver they do not serve
 _LISTED = ipaddress.ip_network("127.0.0.0/8")  # RFC 5782 section 2.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlockLists:
+    """The zones the operator named: `addresses` list IP addresses (DNSBL), `domains` mail domains (RHSBL)."""
+
+    addresses: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inquiry:
+    """
+    One question to one list (RFC 5782).
+
+    `name` is asked for in the zone; `never` must not be listed in any honest one, and `kind` begins the check's name.
+    """
+
+    kind: str
+    about: str
+    name: str
+    never: str
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reputation:
-    """Asks through the one resolver of the program; `lists` are the zones the operator named, none by default."""
+    """Asks through the one resolver of the program; without `lists` no list is asked."""
 
     resolver: Resolver
     reverse: ReverseResolver
-    lists: tuple[str, ...] = ()
+    lists: BlockLists = BlockLists()
 
-    async def findings(self, addresses: Sequence[str], *, banner_name: str | None) -> tuple[Finding, ...]:
-        """Return a finding per address about its name, one per list, and one about the name in the greeting."""
+    async def findings(
+        self, addresses: Sequence[str], *, banner_name: str | None, domains: Sequence[str] = ()
+    ) -> tuple[Finding, ...]:
+        """Return a finding per address about its name, one about the name in the greeting, and those of the lists."""
         few = addresses[:MOST_ADDRESSES]
         names: set[str] = set()
         found = [await self._name(address, names) for address in few]
         if banner_name is not None:
             found.append(_banner(banner_name, names))
-        for zone in self.lists[:MOST_LISTS]:
-            found += [await self._listing(zone.strip(".").lower(), address) for address in few]
-        return tuple(found)
+        return (*found, *await self.listings(few, domains))
+
+    async def listings(self, addresses: Sequence[str], domains: Sequence[str]) -> tuple[Finding, ...]:
+        """Return a finding `dnsbl.ZONE` per list and address, and one `rhsbl.ZONE` per list and mail domain."""
+        asked = [
+            *((zone, _about_address(address)) for zone in self.lists.addresses[:MOST_LISTS]
+              for address in addresses[:MOST_ADDRESSES]),
+            *((zone, _about_domain(domain)) for zone in self.lists.domains[:MOST_LISTS]
+              for domain in domains[:MOST_DOMAINS]),
+        ]  # fmt: skip
+        return tuple([await self._listing(zone.strip(".").lower(), inquiry) for zone, inquiry in asked])
 
     async def _name(self, address: str, names: set[str]) -> Finding:
         try:
@@ -51,23 +85,33 @@ class Reputation:
             detail = f"{address} has no name (PTR record); many servers refuse mail from it."
         return Finding(check="ptr", outcome=Outcome.WARN, detail=detail, cause=Cause.IP_POLICY_BLOCK)
 
-    async def _listing(self, zone: str, address: str) -> Finding:
-        check = f"dnsbl.{zone}"
+    async def _listing(self, zone: str, inquiry: _Inquiry) -> Finding:
+        check = f"{inquiry.kind}.{zone}"
         try:
-            answers = await self.resolver.addresses(f"{_reversed(address)}.{zone}")
+            answers = await self.resolver.addresses(f"{inquiry.name}.{zone}")
             codes = [code for code in answers if ":" not in code and ipaddress.ip_address(code) in _LISTED]
             if not codes:
-                return Finding(check=check, outcome=Outcome.PASS, detail=f"{address} is not listed.")
+                return Finding(check=check, outcome=Outcome.PASS, detail=f"{inquiry.about} is not listed.")
             if any(ipaddress.ip_address(code) in _REFUSED for code in codes):
                 return Finding(check=check, outcome=Outcome.SKIP, detail="The list does not answer this resolver.")
-            if await self.resolver.addresses(f"1.0.0.127.{zone}"):  # must never be listed (RFC 5782 section 5)
-                return Finding(check=check, outcome=Outcome.SKIP, detail="The list says yes to every address.")
-            reasons = (await self.resolver.txt(f"{_reversed(address)}.{zone}")).records
+            if await self.resolver.addresses(f"{inquiry.never}.{zone}"):
+                return Finding(check=check, outcome=Outcome.SKIP, detail="The list says yes to everything.")
+            reasons = (await self.resolver.txt(f"{inquiry.name}.{zone}")).records
         except ResolverProblem as problem:
             return Finding(check=check, outcome=Outcome.SKIP, detail=problem.message)
         why = f": {_printable(reasons[0])}" if reasons else "."
-        detail = f"{address} is listed ({', '.join(codes)}){why}"
-        return Finding(check=check, outcome=Outcome.FAIL, detail=detail, cause=Cause.IP_BLACKLISTED)
+        detail = f"{inquiry.about} is listed ({', '.join(codes)}){why}"
+        return Finding(check=check, outcome=Outcome.FAIL, detail=detail, cause=inquiry.cause)
+
+
+def _about_address(address: str) -> _Inquiry:
+    return _Inquiry(kind="dnsbl", about=address, name=_reversed(address), never="1.0.0.127", cause=Cause.IP_BLACKLISTED)
+
+
+def _about_domain(domain: str) -> _Inquiry:
+    return _Inquiry(
+        kind="rhsbl", about=f"The domain {domain}", name=domain, never="invalid", cause=Cause.CONTENT_REJECTED
+    )
 
 
 def _banner(name: str, names: set[str]) -> Finding:

@@ -36,10 +36,15 @@ class Depth(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewOrder:
-    """What to review; `member` is an address of the server's own, `login` where senders are tried with a login."""
+    """
+    What to review; `member` is an address of the server's own, `login` where senders are tried with a login.
+
+    `domains` are the mail domains block lists are asked about, by default the member's.
+    """
 
     host: str
     member: Address
+    domains: tuple[str, ...] = ()
     depth: Depth = Depth.LOOK
     login: Login | None = None
 
@@ -65,7 +70,9 @@ class ServerReviewer:
             findings += await self._port(order, port, combining)
         findings += _submission(findings)
         progress(f"the names of {order.host}")
-        findings += await self._reputation.findings(addresses, banner_name=_banner_name(findings))
+        findings += await self._reputation.findings(
+            addresses, banner_name=_banner_name(findings), domains=order.domains or (order.member.domain,)
+        )
         return Report(tuple(findings)).scrubbed((order.login,) if order.login else ())
 
     async def _port(self, order: ReviewOrder, port: int, combining: Combining) -> list[Finding]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from profilegen.flow.story import Flow
     from profilegen.net.resolver import DnsResolver
     from profilegen.net.tls import TlsContexts
-    from profilegen.probe.reputation import Reputation
+    from profilegen.probe.reputation import BlockLists, Reputation
     from profilegen.probe.review import ServerReviewer
     from profilegen.signing.keystore import Keystore
     from profilegen.storage.home import Home
@@ -210,7 +210,7 @@ class House:
         """The test-sender."""
         return self.proving.verifier()
 
-    def reviewer(self, lists: tuple[str, ...]) -> "ServerReviewer":
+    def reviewer(self, lists: "BlockLists") -> "ServerReviewer":
         """Return what reviews a mail server from outside; `lists` are the block lists it asks."""
         from profilegen.wiring.review import make_reviewer
 
@@ -221,10 +221,12 @@ class House:
     @property
     def block_lists(self) -> "Reputation | None":
         """What asks the block lists that the configuration names; None where it names none."""
-        from profilegen.probe.reputation import Reputation
+        from profilegen.probe.reputation import BlockLists, Reputation
 
-        lists = self.loaded.config.review_dnsbl
-        return Reputation(resolver=self.resolver, reverse=self._dns, lists=lists) if lists else None
+        config = self.loaded.config
+        lists = BlockLists(addresses=config.review_dnsbl, domains=config.review_rhsbl)
+        named = lists.addresses or lists.domains
+        return Reputation(resolver=self.resolver, reverse=self._dns, lists=lists) if named else None
 
     def signer(self, name: str | None) -> Signer:
         """Return the signer of a key, by default the configured or first one; raises KeyProblem."""

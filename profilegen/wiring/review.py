@@ -7,6 +7,7 @@ from profilegen.ports import Clock, Resolver, ReverseResolver
 
 if TYPE_CHECKING:
     from profilegen.net.tls import TlsContexts
+    from profilegen.probe.reputation import BlockLists
     from profilegen.probe.review import ServerReviewer
     from profilegen.review.advice import AdviceBook
     from profilegen.storage.state import State
@@ -19,7 +20,7 @@ def make_reviewer(
     tls: "TlsContexts",
     clock: Clock,
     state: "State",
-    lists: tuple[str, ...],
+    lists: "BlockLists",
 ) -> "ServerReviewer":
     """Return what reviews a server from outside; failed logins are counted in the home, as for every other test."""
     from profilegen.probe.examine import Tools

@@ -218,9 +218,9 @@ def _said_by_person(case: Case) -> Iterator[Clue]:
 
 def _said_by_lists(report: Report) -> Iterator[Clue]:
     for finding in report.findings:
-        if finding.outcome is Outcome.FAIL:
+        if finding.outcome is Outcome.FAIL and finding.cause is not None:
             yield Clue(
-                cause=Cause.IP_BLACKLISTED,
+                cause=Cause(finding.cause),
                 weight=0.4,
                 vantage=Vantage.HERE,
                 origin=Origin.BLOCK_LIST,
