@@ -23,8 +23,8 @@ def read_logo(path: Path) -> Logo:
     """
     Return the picture in a PNG, JPEG or SVG file, told apart by its content.
 
-    Raises ConfigProblem `unusable_logo`: missing, larger than 256 KiB, of another kind, or an SVG with a script, an event
-    handler, an animation, a document type or anything loaded from elsewhere.
+    Raises ConfigProblem `unusable_logo`: missing, larger than 256 KiB, of another kind, or an SVG with a script, an
+    event handler, an animation, a document type or anything loaded from elsewhere.
     """
     try:
         with path.open("rb") as file:
@@ -42,7 +42,7 @@ def read_logo(path: Path) -> Logo:
 
 
 def _check_svg(path: Path, data: bytes) -> None:
-    from xml.etree.ElementTree import ParseError  # noqa: S405 - the error alone; defusedxml parses
+    from xml.etree.ElementTree import ParseError
 
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import fromstring

@@ -16,7 +16,7 @@ def brand_of(config: Config) -> Brand:
     """
     Return the brand, its logo read.
 
-    Raises ConfigProblem naming the key: nobody's name is set, an address, telephone number or language that is none, a logo
+    Raises ConfigProblem naming the key: no name is set, an address, telephone number or language that is none, a logo
     that cannot be used.
     """
     from profilegen.delivery.brand import read_logo
