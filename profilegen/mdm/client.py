@@ -64,7 +64,7 @@ class MdmClient:
     Asks one server.
 
     Every answer with a status other than 429, 502, 503 and 504 comes back as it is; those are asked again as `Call` and
-    `Patience` allow. A 401 is repeated once if the credentials have a new key. `rate` is questions per second, `burst`
+    `Patience` allow. A 401 is repeated once if the credentials have a new key and the call may be repeated. `rate` is questions per second, `burst`
     how many at once. Raises NetworkProblem (`overloaded` or a code of `profilegen.net.failures`), ResolverProblem,
     ConfigProblem `bad_mdm_url`, `plain_http`. Never puts a key into a URL, an error or a log.
     """
@@ -100,8 +100,10 @@ class MdmClient:
     async def ask(self, call: Call) -> Answer:
         """Return the server's answer."""
         answer = await self._patiently(call)
-        if answer.status == 401 and self._is_ours(self._url(call)) and await self._credentials.refused():
-            answer = await self._patiently(call)
+        if answer.status == 401 and self._is_ours(self._url(call)):
+            has_new_key = await self._credentials.refused()
+            if has_new_key and call.is_repeatable:
+                answer = await self._patiently(call)
         return answer
 
     async def close(self) -> None:
@@ -134,7 +136,8 @@ class MdmClient:
         if call.content_type is not None:
             headers["Content-Type"] = call.content_type
         if self._is_ours(url):
-            headers["Authorization"] = (await self._credentials.authorization()).reveal()
+            key = (await self._credentials.authorization()).reveal()
+            headers |= {"Authorization": key} if key else {}
         return await self._exchange.send(Outgoing(method=call.method.value, url=url, headers=headers, body=call.body))
 
     def _told(self, incoming: Incoming, attempt: int) -> float:
