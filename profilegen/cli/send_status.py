@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -54,7 +54,7 @@ class StatusOptions:
 
 def status(
     house: House, options: StatusOptions, password: Secret | None, *, keep_password: bool, as_json: bool
-) -> None:
+) -> NoReturn:
     """
     Print who sends from the device, and exit: 0 if everybody does, 1 if not.
 

@@ -1,12 +1,12 @@
 """The parts that tell who sends: the check mailbox with its server and password, and what remembers."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from profilegen.address import Address
 from profilegen.config import passwords
-from profilegen.config.values import KEYS
-from profilegen.errors import ConfigProblem
+from profilegen.errors import AddressProblem, ConfigProblem
 from profilegen.secret import Login, Secret
 from profilegen.settings.servers import SECURITY_OF_PORT, Auth, Protocol, Security, Server
 from profilegen.wiring.house import House
@@ -55,8 +55,11 @@ async def _check_mailbox(house: House, password: Secret | None) -> "ImapCheckMai
 
 
 def _address(house: House) -> Address | None:
-    text = house.loaded.value("brand.check_mailbox") if "brand.check_mailbox" in KEYS else None
-    return Address.parse(text) if isinstance(text, str) else None
+    text = house.loaded.config.brand_check_mailbox
+    try:
+        return None if text is None else Address.parse(text)
+    except AddressProblem as problem:
+        raise ConfigProblem(f"brand.check_mailbox: {problem.message}", hint=problem.hint) from problem
 
 
 async def _server(house: House, address: Address | None) -> Server:
@@ -82,8 +85,6 @@ async def _server(house: House, address: Address | None) -> Server:
 
 
 async def _found(house: House, address: Address, username: str | None) -> Server:
-    from dataclasses import replace
-
     from profilegen.flow.trial import question_about
     from profilegen.profile.wish import LookupWish
 
