@@ -57,6 +57,7 @@ class Goods:
     holds_password: bool
     platform: Platform
     name: str | None
+    organization: str | None
     guide_accounts: tuple[GuideAccount, ...]
     draft: Draft | None = None
     finished: SignedOff | None = None
@@ -73,6 +74,7 @@ def goods_of_draft(draft: Draft) -> Goods:
         holds_password=draft.profile.has_secrets,
         platform=draft.order.platform,
         name=plistlib.loads(draft.profile.content).get("PayloadDisplayName"),
+        organization=draft.order.organization,
         guide_accounts=tuple(_guide_account(account, document, draft) for account, document in each),
         draft=draft,
     )
@@ -104,7 +106,8 @@ def goods_of_file(file: ProfileFile, *, now: datetime, digest: Callable[[bytes],
         revision=str(content.get("PayloadUUID", ""))[:8].lower(),
         holds_password=holds_secret(content),
         platform=platform,
-        name=str(content["PayloadDisplayName"]) if "PayloadDisplayName" in content else None,
+        name=_text(content.get("PayloadDisplayName")),
+        organization=_text(content.get("PayloadOrganization")),
         guide_accounts=tuple(
             GuideAccount(
                 address=address.display, outgoing=_outgoing_words(account.outgoing.host, account.outgoing.port)
@@ -144,6 +147,10 @@ def _guide_account(account: Account, document: SettingsDocument, draft: Draft) -
 
 def _outgoing_words(host: str | None, port: int | None) -> str:
     return f"{host}, port {port}, SSL on"
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _address(account: FoundAccount, file: ProfileFile) -> Address:

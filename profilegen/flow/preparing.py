@@ -71,6 +71,7 @@ def guide_order(prepared: Prepared, order: SendOrder, signer: SignerFacts | None
         accounts=goods.guide_accounts,
         device=order.device if goods.platform is order.platform else None,
         profile_name=goods.name,
+        organization=goods.organization,
         file_name=file_name,
         signer=None if signer is None else signer.common_name,
         revision=goods.revision,

@@ -21,14 +21,14 @@ from profilegen.ports.sending import RehearsalLog, SendLedger, Submission
 from profilegen.profile.types import Platform
 from profilegen.secret import Secret
 from profilegen.settings.servers import SECURITY_OF_PORT, Auth, Protocol, Security, Server
+from profilegen.wiring.brand import brand_of
 from profilegen.wiring.house import House
 
 if TYPE_CHECKING:
     from profilegen.delivery.email import EmailChannel
     from profilegen.delivery.message import MailWords
+    from profilegen.delivery.proof_words import ProofWords
     from profilegen.delivery.rehearsal import RehearsalChannel
-
-_PROOF_WORDS = ("Sending works", "This message proves that my device can send. Nothing needs to be written here.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +38,21 @@ class Dispatch:
     house: House
     brand: Brand
     words: "MailWords"
+    proof_words: "ProofWords"
 
     @classmethod
     def of(cls, house: House) -> "Dispatch":
-        """Return the dispatch of a house, its brand and templates read."""
+        """Return the dispatch of a house; raises ConfigProblem for a brand that cannot be used."""
         from profilegen.delivery.guides import GuideWriter
+        from profilegen.delivery.proof_words import ProofWords
 
-        return cls(house=house, brand=_brand(house), words=GuideWriter(find_resources().templates))
+        templates = find_resources().templates
+        return cls(
+            house=house,
+            brand=brand_of(house.loaded.config),
+            words=GuideWriter(templates),
+            proof_words=ProofWords(templates),
+        )
 
     @property
     def ledger(self) -> SendLedger:
@@ -74,10 +82,10 @@ class Dispatch:
             file_name=lambda address, identifier: profile_file_name(address, identifier, ()),
         )
 
-    def _proof(self, token: str, _language: str) -> str | None:
+    def _proof(self, token: str, language: str) -> str | None:
         """Return the `mailto:` URL that proves a device sends; None where no mailbox waits for it."""
         mailbox = self.brand.check_mailbox
-        return None if mailbox is None else proof_mailto(token, mailbox, *_PROOF_WORDS)
+        return None if mailbox is None else proof_mailto(token, mailbox, self.proof_words.subject(language), "")
 
     async def password(self, server: Server, given: Secret | None) -> Secret:
         """Return the password of the submission server: the one given, else the one kept; raises ConfigProblem."""
@@ -186,10 +194,6 @@ class _Trusted:
             signature = None if signed is None else examine_signature(signed, roots, now)
             self._known = signature is not None and signature.chain.trusted
         return self._known
-
-
-def _brand(house: House) -> Brand:
-    return Brand(name=house.loaded.config.organization or "Mail support")
 
 
 def _vault_name(server: Server) -> str:
