@@ -64,9 +64,10 @@ class MdmClient:
     Asks one server.
 
     Every answer with a status other than 429, 502, 503 and 504 comes back as it is; those are asked again as `Call` and
-    `Patience` allow. A 401 is repeated once if the credentials have a new key and the call may be repeated. `rate` is questions per second, `burst`
-    how many at once. Raises NetworkProblem (`overloaded` or a code of `profilegen.net.failures`), ResolverProblem,
-    ConfigProblem `bad_mdm_url`, `plain_http`. Never puts a key into a URL, an error or a log.
+    `Patience` allow. A 401 is repeated once if the credentials have a new key and repeating does no harm. `rate` is
+    questions per second, `burst` how many at once. Raises NetworkProblem (`overloaded` or a code of
+    `profilegen.net.failures`), ResolverProblem, ConfigProblem `bad_mdm_url`, `plain_http`. Never puts a key into a URL,
+    an error or a log.
     """
 
     def __init__(
