@@ -72,7 +72,7 @@ def values_of(here: Situation, devices: Devices, *, device: str) -> dict[str, Ph
     values |= {
         "device": (Run(text=say(device)),),
         "brand": name(order.brand.name),
-        "support": _support(here),
+        "support": name(order.brand.name),
         "first": name(order.accounts[0].address) if order.accounts else (),
         "addresses": _listed(here, *PasswordKind),
         "app_page": link(_app_page(order) or "", _app_page(order) or ""),
@@ -92,14 +92,6 @@ def _app_page(order: GuideOrder) -> str | None:
 def _file(here: Situation) -> Phrase:
     file = here.order.file_name or ""
     return link(file, f"./{quote(file)}") if here.medium is Medium.PAGE else name(file)
-
-
-def _support(here: Situation) -> Phrase:
-    brand = here.order.brand
-    contact = brand.support_phone or (str(brand.support_email) if brand.support_email else None)
-    if contact is None:
-        return name(brand.name)
-    return (*name(brand.name), Run(text=" ("), *name(contact), Run(text=")"))
 
 
 def _listed(here: Situation, *kinds: PasswordKind) -> Phrase:

@@ -123,7 +123,7 @@ class _Scribe:
         return self.write(self.common["greeting"], person=name(self.here.order.person))
 
     def genuine(self) -> Genuine:
-        order, platform = self.here.order, self.here.row.platform
+        order = self.here.order
         values = (
             ("profile", name(order.profile_name) if order.profile_name else None),
             ("organization", name(order.organization or order.brand.name)),
@@ -132,7 +132,7 @@ class _Scribe:
         )
         return Genuine(
             title=self._label("genuine_title"),
-            lead=self.write(self.common[f"genuine_{platform}"]),
+            lead=self.write(self.common["genuine_lead"]),
             rows=tuple((self._label(key), value) for key, value in values if value is not None),
             otherwise=self.write(self.common["genuine_else"]),
         )
