@@ -12,7 +12,7 @@ from profilegen.storage.schema import MIGRATIONS
 
 BUSY_SECONDS = 10.0
 
-_CAUSES = {
+SQLITE_CAUSES = {
     "SQLITE_CORRUPT": ("state_corrupt", "it is damaged", "Restore it from a backup, or move it away to start anew."),
     "SQLITE_NOTADB": ("state_corrupt", "it is no database", "Restore it from a backup, or move it away to start anew."),
     "SQLITE_FULL": ("disk_full", "the disk is full", "Free some space and run the same again."),
@@ -22,6 +22,7 @@ _CAUSES = {
     "SQLITE_BUSY": ("state_busy", "another process holds it for too long", "Wait for that process and try again."),
     "SQLITE_LOCKED": ("state_busy", "another process holds it for too long", "Wait for that process and try again."),
 }
+"""SQLite's name of an error -> code, reason and what to do."""
 _OTHER = ("state_unusable", "reading or writing failed", "Check the disk and the permissions of the home.")
 
 
@@ -51,13 +52,13 @@ class State:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with _translated(self.path):
-            _create_private(self.path)
+            create_private(self.path)
             with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
                 _prepare(connection, self.path)
                 yield connection
 
 
-def _create_private(path: Path) -> None:
+def create_private(path: Path) -> None:
     """Make the file 0600 before SQLite would make it with looser rights; its journals inherit them."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     os.close(os.open(path, flags, 0o600))
@@ -116,7 +117,7 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as exc:
         name = str(getattr(exc, "sqlite_errorname", ""))
-        code, reason, hint = _CAUSES.get("_".join(name.split("_")[:2]), _OTHER)
+        code, reason, hint = SQLITE_CAUSES.get("_".join(name.split("_")[:2]), _OTHER)
         raise MachineProblem(f"The state file {path} cannot be used: {reason}.", hint=hint, code=code) from exc
     except OSError as exc:
         raise MachineProblem(
