@@ -1,6 +1,9 @@
 """`send --status` on real servers: Postfix takes what phones send, Dovecot holds the check mailbox, the log tells."""
 
 import asyncio
+import email
+import email.policy
+import html
 import json
 import re
 import sqlite3
@@ -11,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import keyring
 import pytest
@@ -77,20 +81,17 @@ def sent(tmp_path: Path, *lines: Sending) -> None:
         asyncio.run(ledger.record(line))
 
 
-def write(
-    lab: MailLab, subject: str, *, sender: str = ALICE, login: str | None = None, program: str | None = IPHONE
-) -> None:
+def write(lab: MailLab, subject: str, *, sender: str = ALICE, program: str = IPHONE, text: str = "Gesendet.") -> None:
     """Send a message to the check mailbox as a phone does, and wait until it is there."""
     count = len(lab.messages("carol"))
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, CHECK, subject
-    if program:
-        message["X-Mailer"] = program
-    message.set_content("Gesendet.\n")
-    user = login or sender.partition("@")[0]
+    message["X-Mailer"] = program
+    message.set_content(text)
+    user = sender.partition("@")[0]
     with smtp(lab) as session:
         session.login(f"{user}@{DOMAIN}", password_of(user))
-        session.send_message(message, from_addr=f"{user}@{DOMAIN}")
+        session.send_message(message)
     lab.wait_for_messages("carol", count + 1)
 
 
@@ -372,3 +373,38 @@ def test_a_kill_between_reading_and_proving_loses_nothing(
 
     assert cut_off.status == 130
     assert (answer.status, person(answer)["state"], answer.document["new_messages"]) == (0, "sends", 0)
+
+
+def test_the_button_in_the_mail_proves_that_the_phone_sends(
+    desk: Cli, mail_lab: MailLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, value in {"SERVER": f"good.{DOMAIN}", "PORT": "587", "FROM": BOB}.items():
+        monkeypatch.setenv(f"PROFILEGEN_SEND__{key}", value)
+    monkeypatch.setenv("PROFILEGEN_ORGANIZATION", "Lab & Söhne")
+    monkeypatch.setenv("BOB", password_of("bob"))
+    mail_lab.empty("alice")
+    way = ("--via", "email", "--to", ALICE, "--password-env", "BOB", "--allow-unverified", "a test")
+    delivered = desk("send", ALICE, *way, "--json")
+    assert delivered.status == 0, delivered.out + delivered.err
+    mail_lab.wait_for_messages("alice", 1)
+    silent = desk("send", "--status", "--json")
+
+    [recipient, fields] = button_in(mail_lab)
+    assert recipient == CHECK
+    write(mail_lab, fields["subject"], text=fields["body"])
+    proved = desk("send", "--status", "--json")
+
+    assert (silent.status, silent.document["people"][0]["state"]) == (1, "silent")
+    assert (proved.status, proved.document["people"][0]["state"]) == (0, "sends")
+
+
+def button_in(lab: MailLab) -> tuple[str, dict[str, str]]:
+    """Return what the mail program of a phone makes of the mailto link in the newest mail to alice."""
+    [path] = lab.messages("alice")
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    page = message.get_body(["html"])
+    assert page is not None
+    [link] = set(re.findall(r'href="(mailto:[^"]*body=[^"]*)"', page.get_content()))
+    url = urlsplit(html.unescape(link))
+    return unquote(url.path), {key: values[0] for key, values in parse_qs(url.query).items()}
