@@ -1,12 +1,13 @@
 """Opening a roster file: usable rows in one hand, bad rows in the other, unknown columns said once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from profilegen.cli.output import note
 from profilegen.errors import InputProblem
-from profilegen.settings.roster import BadRow, Passwords, RosterItem, RosterRow, UnknownColumns, read_roster
+from profilegen.settings.roster import BadRow, Passwords, Repeated, RosterItem, RosterRow, UnknownColumns, read_roster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,16 @@ def open_roster(path: Path, passwords: Passwords = Passwords.REFUSED) -> Roster:
 
 def roster_rows(path: Path, passwords: Passwords = Passwords.REFUSED) -> Iterator[RosterRow | BadRow]:
     """Yield row after row of a roster of any length; raises as `open_roster`, possibly after some rows."""
-    for item in _items(path, passwords):
+    return _said(_items(path, passwords))
+
+
+def device_rows(path: Path, headers: Mapping[str, str]) -> Iterator[RosterRow | BadRow]:
+    """Yield row after row of a roster of devices, where a person may have several; `headers` as in `read_roster`."""
+    return _said(_items(path, Passwords.REFUSED, headers, Repeated.ALLOWED))
+
+
+def _said(items: Iterator[RosterItem]) -> Iterator[RosterRow | BadRow]:
+    for item in items:
         if isinstance(item, UnknownColumns):
             note(f"profilegen: columns without meaning here: {', '.join(item.names)}")
         else:
@@ -42,10 +52,10 @@ def count_rows(path: Path) -> int:
     return sum(isinstance(item, RosterRow) for item in _items(path, Passwords.REFUSED))
 
 
-def _items(path: Path, passwords: Passwords) -> Iterator[RosterItem]:
+def _items(path: Path, passwords: Passwords, headers: Mapping[str, str] = MappingProxyType({})) -> Iterator[RosterItem]:
     try:
         with path.open("rb") as stream:
-            yield from read_roster(stream, name=path.name, passwords=passwords)
+            yield from read_roster(stream, name=path.name, passwords=passwords, headers=headers, repeated=repeated)
     except OSError as exc:
         raise InputProblem(
             f"{path} cannot be read: {exc.strerror}.", hint="Check the name and its permissions."

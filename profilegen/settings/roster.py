@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal
 
 from profilegen.address import Address, shorten
 from profilegen.errors import AddressProblem, ProfilegenError, RosterProblem, TextProblem
 from profilegen.secret import Secret
 from profilegen.settings.lines import ByteStream
-from profilegen.settings.tables import BadRecord, Record, read_records, unusable
+from profilegen.settings.tables import BadRecord, Record, column_name, read_records, unusable
 from profilegen.settings.text import require_usable, require_usable_secret
 
 PASSWORD_COLUMNS = ("password", "outgoing_password")
@@ -28,6 +29,13 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 class Passwords(StrEnum):
     """Whether a roster may hold passwords at all."""
+
+    REFUSED = "refused"
+    ALLOWED = "allowed"
+
+
+class Repeated(StrEnum):
+    """Whether a mailbox may stand in several rows: one profile each is made of it, but it may be on several devices."""
 
     REFUSED = "refused"
     ALLOWED = "allowed"
@@ -82,22 +90,32 @@ class UnknownColumns:
 RosterItem = RosterRow | BadRow | UnknownColumns
 
 
-def read_roster(source: ByteStream, *, name: str, passwords: Passwords = Passwords.REFUSED) -> Iterator[RosterItem]:
+def read_roster(
+    source: ByteStream,
+    *,
+    name: str,
+    passwords: Passwords = Passwords.REFUSED,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    repeated: Repeated = Repeated.REFUSED,
+) -> Iterator[RosterItem]:
     """
     Yield every row of a roster: CSV (comma, semicolon or tab), JSON Lines or XLSX.
 
-    `name` stands for the file in errors. Rows of one mailbox after its first are bad rows. Memory does not grow with
-    the file but for the set of its mailboxes; a workbook is held whole. Raises RosterProblem, possibly after some rows,
-    for a file that cannot be used: no header, no row, no text, or a password that is not allowed.
+    `name` stands for the file in errors; `headers` maps headers of the file to columns of ours. Where repeated mailboxes
+    are refused, rows of one mailbox after its first are bad rows, and memory grows with the set of mailboxes; else it
+    does not grow with the file. A workbook is held whole. Raises RosterProblem, possibly after some rows, for a file
+    that cannot be used: no header, no row, no text, or a password that is not allowed.
     """
     known = set(COLUMNS)
-    seen: dict[str, int] = {}
+    names = {column_name(header): column_name(column) for header, column in headers.items()}
+    seen: dict[str, int] | None = {} if repeated is Repeated.REFUSED else None
     nothing = True
-    for record in read_records(source, name=name):
+    for found in read_records(source, name=name):
         nothing = False
-        if isinstance(record, BadRecord):
-            yield BadRow(row=record.row, address=None, problem=_row_problem(record.reason))
+        if isinstance(found, BadRecord):
+            yield BadRow(row=found.row, address=None, problem=_row_problem(found.reason))
             continue
+        record = _renamed(found, names)
         _refuse_passwords(record, passwords, name)
         if unknown := tuple(column for column in record.values if column not in known):
             known.update(unknown)
@@ -105,6 +123,14 @@ def read_roster(source: ByteStream, *, name: str, passwords: Passwords = Passwor
         yield _read_row(record, seen)
     if nothing:
         raise unusable(name, "names its columns and has no row")
+
+
+def _renamed(record: Record, names: Mapping[str, str]) -> Record:
+    if not names:
+        return record
+    # a column the file itself calls by our name gives way to the mapped one
+    values = {key: value for key, value in record.values.items() if key in names or key not in names.values()}
+    return Record(row=record.row, values={names.get(key, key): value for key, value in values.items()})
 
 
 def _refuse_passwords(record: Record, passwords: Passwords, name: str) -> None:
@@ -119,10 +145,10 @@ def _refuse_passwords(record: Record, passwords: Passwords, name: str) -> None:
             )
 
 
-def _read_row(record: Record, seen: dict[str, int]) -> RosterRow | BadRow:
+def _read_row(record: Record, seen: dict[str, int] | None) -> RosterRow | BadRow:
     try:
         row = _build_row(record)
-        first = seen.setdefault(row.address.account, row.row)
+        first = row.row if seen is None else seen.setdefault(row.address.account, row.row)
         if first != row.row:
             raise _row_problem(f"the mailbox {row.address} already stands in row {first}", code="duplicate_address")
     except ProfilegenError as problem:
