@@ -1,9 +1,10 @@
 """The mail that carries a profile: plain text and HTML of the guide, the logo, the profile as it is."""
 
+import re
 from datetime import datetime
+from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import formataddr
 from typing import Protocol, cast
 
 from profilegen.address import Address
@@ -46,14 +47,13 @@ def profile_mail(
     ascii_only = str(sender).isascii() and str(recipient).isascii()
     message = EmailMessage(policy=SMTP if ascii_only else SMTPUTF8)
     message["From"] = _mailbox(guide.brand.name, sender)
-    message["To"] = str(recipient)
+    message["To"] = _mailbox("", recipient)
     if guide.brand.reply_to is not None:
-        message["Reply-To"] = str(guide.brand.reply_to)
+        message["Reply-To"] = _mailbox("", guide.brand.reply_to)
     message["Subject"] = _one_line(words.subject(guide))
     message["Date"] = now
     message["Message-ID"] = f"<{message_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = guide.language
     message.set_content(words.text(guide), cte="quoted-printable")
     logo = guide.brand.logo
     html = words.mail_html(guide, logo_cid=None if logo is None else LOGO_ID)
@@ -62,6 +62,7 @@ def profile_mail(
         _add_logo(message, logo)
     main, sub = PROFILE_TYPE
     message.add_attachment(parcel.data, maintype=main, subtype=sub, filename=parcel.file_name)
+    message["Content-Language"] = guide.language  # last: what is said of content before there are parts moves into one
     return message.as_bytes()
 
 
@@ -71,10 +72,15 @@ def _add_logo(message: EmailMessage, logo: Logo) -> None:
     html.add_related(logo.data, maintype=main, subtype=sub, cid=f"<{LOGO_ID}>", disposition="inline")
 
 
-def _mailbox(name: str, address: Address) -> str:
-    """Return "Name <address>"; an address that is not ASCII stands alone, since nothing may be encoded in it."""
-    shown = _one_line(name)
-    return formataddr((shown, str(address))) if shown and str(address).isascii() else str(address)
+def _mailbox(name: str, address: Address) -> HeaderAddress:
+    """
+    Return "Name <address>".
+
+    As a value and not as text: a text is parsed once more, and then a name can become an address.
+    """
+    local = address.local
+    plain = re.sub(r"\\(.)", r"\1", local[1:-1]) if local.startswith('"') else local
+    return HeaderAddress(display_name=_one_line(name), username=plain, domain=address.domain)
 
 
 def _one_line(text: str) -> str:
