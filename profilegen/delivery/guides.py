@@ -1,6 +1,7 @@
 """The person's instructions: one order in, one page out, as HTML, as a message, as plain text."""
 
 import base64
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from profilegen.mailing.guide import GuideOrder
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_BREAKS = re.compile(r"(?<=[@._/=&-])(?=[^@._/=&-])")
 _WIDTH = 72  # columns; what RFC 5322 section 2.1.1 advises, with room for quoting
 
 
@@ -79,13 +81,15 @@ class GuideWriter:
     def _world(self) -> "Environment":
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-        return Environment(
+        world = Environment(
             loader=FileSystemLoader(self._templates / "guides"),
             undefined=StrictUndefined,
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        world.filters["parts"] = _parts
+        return world
 
     def _render(self, template: str, values: Mapping[str, object]) -> str:
         from jinja2 import TemplateError
@@ -98,6 +102,11 @@ class GuideWriter:
                 hint="Install profilegen again.",
                 code="resources",
             ) from exc
+
+
+def _parts(text: str) -> list[str]:
+    """Cut a long address behind its signs, where it may break; a break adds nothing when it is copied."""
+    return _BREAKS.split(text)
 
 
 def _data_url(logo: Logo | None) -> str | None:
