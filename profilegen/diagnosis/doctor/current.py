@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
+from profilegen.diagnosis.doctor.labels import EMPTY, NONE, OFF, ON, PASSWORD
 from profilegen.errors import UsageProblem
 from profilegen.settings.servers import Auth, FoundServer, Protocol
 
@@ -42,16 +43,10 @@ KEYS = (
 """The keys of `--current KEY=VALUE`."""
 
 _ALIASES = {"ssl": "use_ssl", "auth": "authentication", "user": "username", "server": "on"}
-_ON = frozenset({"on", "yes", "true", "1", "ein", "an", "ja"})
-_OFF = frozenset({"off", "no", "false", "0", "aus", "nein"})
-_EMPTY = frozenset({"", "empty", "missing", "none", "no", "false", "optional", "required", "leer", "erforderlich"})
 _FILLED = frozenset({"set", "present", "filled", "yes", "true"})
 _AUTH = {
-    "password": Auth.PASSWORD,
-    "passwort": Auth.PASSWORD,
-    "none": Auth.NONE,
-    "keine": Auth.NONE,
-    "ohne": Auth.NONE,
+    **dict.fromkeys(PASSWORD, Auth.PASSWORD),
+    **dict.fromkeys(NONE, Auth.NONE),
     "md5 challenge-response": Auth.CRAM_MD5,
     "cram-md5": Auth.CRAM_MD5,
     "ntlm": Auth.NTLM,
@@ -71,7 +66,7 @@ def pair(text: str) -> tuple[str, str]:
             hint=f"The keys are: {', '.join(KEYS)}.",
             code="bad_current",
         )
-    if key == "outgoing.password" and value.strip().casefold() not in _EMPTY | _FILLED:
+    if key == "outgoing.password" and value.strip().casefold() not in EMPTY | _FILLED:
         raise UsageProblem(
             "A password does not belong on the command line.",
             hint="Write outgoing.password=set or outgoing.password=empty: only whether there is one matters.",
@@ -109,7 +104,7 @@ def auth_of(word: str) -> Auth | None:
 
 def is_switch(word: str) -> bool:
     """Return whether a word says on or off."""
-    return word.strip().casefold() in _ON | _OFF
+    return word.strip().casefold() in ON | OFF
 
 
 def _incoming_protocol(words: Mapping[str, str]) -> Protocol:
@@ -126,7 +121,7 @@ def _server(words: Mapping[str, str], direction: str, protocol: Protocol) -> Fou
         port=None if port is None else _port(f"{direction}.port", port),
         use_ssl=_switch(words, f"{direction}.use_ssl"),
         auth=None if method is None else _method(f"{direction}.authentication", method),
-        username="" if username is not None and username.casefold() in _EMPTY else username,
+        username="" if username is not None and username.casefold() in EMPTY else username,
     )
 
 
@@ -149,11 +144,11 @@ def _switch(words: Mapping[str, str], key: str) -> bool | None:
         return None
     if not is_switch(word):
         raise _meaningless(key, word, "on or off")
-    return word.strip().casefold() in _ON
+    return word.strip().casefold() in ON
 
 
 def _present(word: str | None) -> bool | None:
-    return None if word is None else word.strip().casefold() not in _EMPTY
+    return None if word is None else word.strip().casefold() not in EMPTY
 
 
 def _meaningless(key: str, word: str, wanted: str) -> UsageProblem:

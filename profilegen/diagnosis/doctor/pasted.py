@@ -3,52 +3,16 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from profilegen.diagnosis.doctor.current import KEYS, auth_of, canonical, is_switch, pair
+from profilegen.diagnosis.doctor.labels import EMPTY, LABELS, OFF, ON, SECTIONS
 from profilegen.errors import UsageProblem
 
 _LARGEST = 64 * 1024
 _MOST_LINES = 400
 
-_SECTIONS = {
-    "incoming mail server": "incoming",
-    "server für eintreffende e-mails": "incoming",
-    "outgoing mail server": "outgoing",
-    "server für ausgehende e-mails": "outgoing",
-    "outgoing mail account": "outgoing",
-    "primary server": "primary",
-    "primärer server": "primary",
-    "other smtp servers": "others",
-    "andere smtp-server": "others",
-}
-_LABELS = {
-    "host name": "host",
-    "hostname": "host",
-    "hostname des servers": "host",
-    "user name": "username",
-    "username": "username",
-    "benutzername": "username",
-    "password": "password",
-    "passwort": "password",
-    "use ssl": "use_ssl",
-    "use tls/ssl": "use_ssl",
-    "ssl verwenden": "use_ssl",
-    "tls/ssl verwenden": "use_ssl",
-    "authentication": "authentication",
-    "authentifizierung": "authentication",
-    "server port": "port",
-    "server-port": "port",
-    "port": "port",
-    "server": "on",
-    "use only this server": "only_this_server",
-    "nur diesen server verwenden": "only_this_server",
-    "smtp": "primary",
-    "email": "email",
-    "e-mail": "email",
-    "email address": "email",
-    "mail": "mail",
-}
-_BY_LENGTH = sorted((*_SECTIONS, *_LABELS), key=len, reverse=True)
+_BY_LENGTH = sorted((*SECTIONS, *LABELS), key=len, reverse=True)
 _ACCOUNT = frozenset({"email", "mail"})
 _SWITCHES = frozenset({"use_ssl", "on", "only_this_server", "mail"})
 
@@ -63,10 +27,10 @@ class _Reader:
         label, value = _split(line)
         if label is None:
             self._continue(line)
-        elif label in _SECTIONS and not is_switch(value):
-            self._enter(_SECTIONS[label], value)
+        elif label in SECTIONS and not is_switch(value):
+            self._enter(SECTIONS[label], value)
         else:
-            self._field("on" if label in _SECTIONS else _LABELS[label], value)
+            self._field("on" if label in SECTIONS else LABELS[label], value)
 
     def _enter(self, section: str, value: str) -> None:
         self.section, self.waiting = section, None
@@ -84,9 +48,7 @@ class _Reader:
             name, self.waiting = self.waiting, None
             self._put(name, line)
             return
-        host, _, switch = line.rpartition(" ")
-        if not is_switch(switch):
-            host, switch = line, ""
+        host, switch = _with_switch(line)
         if "." in host and " " not in host.strip():
             self._server_row(host.strip(), switch)
 
@@ -94,10 +56,7 @@ class _Reader:
         if self.section == "incoming":
             self.words.setdefault("incoming.host", host)
         elif self.section == "others":
-            if switch.casefold() in ("on", "ein", "an") and self.words.get("outgoing.on", "").casefold() in (
-                "off",
-                "aus",
-            ):
+            if switch.casefold() in ON and self.words.get("outgoing.on", "").casefold() in OFF:
                 self.words["outgoing.primary"] = host
         else:
             self.words.setdefault("outgoing.primary", host)
@@ -106,6 +65,8 @@ class _Reader:
                 self.words.setdefault("outgoing.on", switch)
 
     def _put(self, name: str, value: str) -> None:
+        if name == "email" and is_switch(value):  # some languages call the account's switch by the same word
+            name = "mail"
         if name in _SWITCHES and not is_switch(value):
             if name == "on" and "." in value:
                 self._server_row(value, "")
@@ -113,7 +74,7 @@ class _Reader:
         if (name == "authentication" and auth_of(value) is None) or (name == "port" and not value.isdigit()):
             return
         if name == "password":  # only whether there is one; the text itself goes no further
-            value = "empty" if value.casefold() in ("optional", "required", "erforderlich") else "set"
+            value = "empty" if value.casefold() in EMPTY else "set"
         if name == "primary":
             self._server_row(value.partition(" ")[0], "")
             return
@@ -130,10 +91,10 @@ def words_of(text: str) -> Mapping[str, str]:
     Of pasted lines what means nothing is passed over, and a password is read as "there is one". Raises UsageProblem
     `bad_current` for keys nobody knows and for a text in which nothing is about a mail account.
     """
-    text = text[:_LARGEST].removeprefix("\ufeff").strip()
+    text = normalize("NFKC", text[:_LARGEST]).replace("\u2019", "'").removeprefix("\ufeff").strip()
     if text.startswith("{"):
         return dict(_from_json(text))
-    lines = [line.strip() for line in text.replace("\u00a0", " ").splitlines()[:_MOST_LINES] if line.strip()]
+    lines = [line.strip() for line in text.splitlines()[:_MOST_LINES] if line.strip()]
     if lines and all(line.partition("=")[0].strip().casefold().startswith(_PARTS) and "=" in line for line in lines):
         return dict(map(pair, lines))
     reader = _Reader()
@@ -158,6 +119,16 @@ def _split(line: str) -> tuple[str | None, str]:
         if folded.startswith(label) and (not rest or rest[0] in " :\t"):
             return label, rest.strip(" :\t")
     return None, line
+
+
+def _with_switch(line: str) -> tuple[str, str]:
+    """Return a row of the list of servers and the switch at its end, "" if it shows none."""
+    words = line.split(" ")
+    for place in range(max(1, len(words) - 2), len(words)):  # some languages need two words for "off"
+        switch = " ".join(words[place:])
+        if is_switch(switch):
+            return " ".join(words[:place]), switch
+    return line, ""
 
 
 def _from_json(text: str) -> Iterator[tuple[str, str]]:
