@@ -69,7 +69,7 @@ class AirDropChannel:
     async def close(self) -> tuple[PurePath, ...]:
         """Write the checklist of everybody in the folder, as HTML and as plain text; raises OutputProblem."""
         bundles = self._shelf.bundles
-        if not bundles:
+        if not bundles or self._shelf.broken:
             return ()
         page, text = self.handout.checklist(self.brand, bundles)
         return await self._shelf.write(

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from profilegen.delivery.guide_text import clean
 from profilegen.delivery.labels import person_label
+from profilegen.delivery.upload import is_token
 from profilegen.errors import OutputProblem
 from profilegen.ports import Drop, StagedFile
 from profilegen.ports.sending import Delivered, DeliveryState, Parcel
@@ -65,6 +66,8 @@ class Shelf:
     def __init__(self, root: Path, drop: Drop) -> None:
         self._root, self._drop = root, drop
         self._bundles: dict[str, Bundle] | None = None
+        self.broken = False
+        """True once nothing more can be written: what covers everybody would fail too, and hide why."""
 
     @property
     def bundles(self) -> tuple[Bundle, ...]:
@@ -103,6 +106,7 @@ class Shelf:
             await self.write([*pieces, record])
         except OutputProblem as problem:
             if problem.code not in _OF_ONE_PERSON:
+                self.broken = True
                 raise
             return Delivered(state=DeliveryState.FAILED, detail=problem.message)
         older = self._all().get(bundle.key)
@@ -179,8 +183,9 @@ def _read(path: Path) -> Bundle | None:
     optional = tuple(text for text in (bundle.name, bundle.token) if text is not None)
     if not all(isinstance(text, str) for text in (*texts, *optional, *bundle.accounts, *bundle.files)):
         return None
-    inside = all(_stays_inside(name) for name in (*bundle.files, bundle.label))
-    return bundle if inside and path.stem == bundle.key else None
+    harmless = all(_stays_inside(name) for name in (*bundle.files, bundle.label))
+    harmless = harmless and (bundle.token is None or is_token(bundle.token))
+    return bundle if harmless and path.stem == bundle.key else None
 
 
 def _stays_inside(name: str) -> bool:

@@ -77,7 +77,7 @@ class FolderChannel:
     async def close(self) -> tuple[PurePath, ...]:
         """Write sheet, index and web-server snippets for everything that lies in the folder; raises OutputProblem."""
         bundles = self._shelf.bundles
-        if not bundles:
+        if not bundles or self._shelf.broken:
             return ()
         pages = {bundle.key: url for bundle in bundles if (url := self._url(bundle)) is not None}
         host = self.hosting.host if self.hosting else None

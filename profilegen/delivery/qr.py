@@ -57,7 +57,7 @@ def qr_code(url: str) -> QrCode:
 
 
 def https_url(text: str) -> str:
-    """Return the URL unchanged; raises UsageProblem as `qr_code` does."""
+    """Return the URL as it is; raises UsageProblem as `qr_code` does."""
     try:
         parts = urlsplit(text)
         host, _ = a_label(parts.hostname or ""), parts.port
@@ -65,7 +65,7 @@ def https_url(text: str) -> str:
         raise _bad(text, "it is no URL with a host name") from exc
     if parts.scheme != "https":
         raise UsageProblem(
-            f'"{shorten(text)}" is not an https URL: on the way, anybody could put another profile in its place.',
+            f'"{shown_url(text)}" is not an https URL: on the way, anybody could put another profile in its place.',
             hint=f"Serve it with TLS and write https://{host}/….",
             code="not_https",
         )
@@ -74,6 +74,11 @@ def https_url(text: str) -> str:
     if len(text) > MAX_URL or not text.isascii() or any(not "!" <= char <= "~" for char in text):
         raise _bad(text, f"it is longer than {MAX_URL} characters or holds some that no URL has")
     return text
+
+
+def shown_url(text: str) -> str:
+    """Return a URL fit for an error line, without what stands before an "@": that may be a password."""
+    return shorten(text.rpartition("@")[2])
 
 
 def picture(code: QrCode, form: QrForm) -> bytes:
@@ -121,7 +126,7 @@ def _encoded(url: str) -> "QRCode":
 
 def _bad(text: str, reason: str) -> UsageProblem:
     return UsageProblem(
-        f'"{shorten(text)}" cannot be used: {reason}.',
+        f'"{shown_url(text)}" cannot be used: {reason}.',
         hint="Write it like https://profiles.example.com/mail.",
         code="bad_url",
     )

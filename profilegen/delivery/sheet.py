@@ -22,7 +22,7 @@ _PADDING, _CODE, _BOX = 4.0, 34.0, 3.2
 _OVERLAP = 0.02  # between the rows of a code, so that no viewer shows hairlines there
 _LEADING = 0.46  # millimetres of line height per point of type
 _SMALLEST = 6.0
-_ACCOUNTS = 2  # further ones are counted
+_ACCOUNTS = 2  # of more, all but the first are counted
 _INK, _SOFT, _LINE = 29, 96, 190
 _FONT = "OpenSans"
 _MISSING = "\ufffd"
@@ -106,9 +106,9 @@ class _Paper:
         return bytes(self._pdf.output())
 
     def _accounts(self, x: float, y: float, width: float, accounts: Sequence[str]) -> float:
-        shown = list(accounts[:_ACCOUNTS])
-        if len(accounts) > _ACCOUNTS:
-            shown[-1] += f"  +{len(accounts) - _ACCOUNTS}"
+        shown = list(accounts)
+        if len(shown) > _ACCOUNTS:
+            shown[1:] = [f"+{len(shown) - 1}"]
         for account in shown:
             y = self._line(x, y, width, account, size=8.5)
         return y

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from profilegen.address import a_label, shorten
-from profilegen.delivery.qr import https_url
+from profilegen.address import a_label
+from profilegen.delivery.qr import https_url, shown_url
 from profilegen.errors import MachineProblem, UsageProblem
 
 UPLOAD = "upload"
@@ -38,7 +38,7 @@ class Hosting:
         prefix = parts.path.rstrip("/")
         if parts.query or parts.fragment or not _PREFIX.fullmatch(prefix):
             raise UsageProblem(
-                f'"{shorten(text)}" cannot be used: a base URL has only a host and a plain path.',
+                f'"{shown_url(text)}" cannot be used: a base URL has only a host and a plain path.',
                 hint="Write it like https://profiles.example.com/mail.",
                 code="bad_url",
             )
@@ -87,7 +87,12 @@ class Hosting:
             ) from exc
 
 
+def is_token(text: str) -> bool:
+    """Return whether a text can be a part of an upload path that nobody guesses."""
+    return _TOKEN.fullmatch(text) is not None
+
+
 def _checked(token: str) -> str:
-    if not _TOKEN.fullmatch(token):
+    if not is_token(token):
         raise ValueError("a token in a URL has 16 to 128 characters of base64url")
     return token

@@ -58,7 +58,7 @@ def parcel(
         data=data,
         file_name=f"person{number}@example.com.mobileconfig",
         guide=order,
-        token=new_token(number.to_bytes(9)),
+        token=new_token((number << 8).to_bytes(9)),
     )
 
 
