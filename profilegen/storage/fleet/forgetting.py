@@ -1,7 +1,6 @@
 """Forgetting a person: out of the state, and a pseudonym wherever the history names them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from sqlalchemy import Column, ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from profilegen.fleet.seat import Seat
 from profilegen.storage.fleet import tables
 from profilegen.storage.fleet.dialect import hold, one_of
-from profilegen.storage.fleet.masking import masked_document, masked_inventory, without_words
+from profilegen.storage.fleet.masking import masked_document, masked_enrollment, masked_inventory
 from profilegen.storage.fleet.names import found_by, words_of
 from profilegen.storage.fleet.seat_rows import COLUMNS, seat_of
 from profilegen.storage.fleet.seen_rows import (
@@ -29,7 +28,7 @@ _NAME, _TERM, _MENTION = tables.history_name, tables.history_term, tables.histor
 
 
 async def forget(connection: AsyncConnection, person: str, pseudonym: str) -> int:
-    """Remove a person's seats, episodes and commands, and name them by a pseudonym; return how many lines did."""
+    """Remove a person's seats, episodes and commands, name them by a pseudonym; return how many seats and lines."""
     await hold(connection, _LOCK)
     mine = tables.seat.c.person_folded == fold(person)
     seats = [seat_of(row) for row in await connection.execute(select(*COLUMNS).where(mine))]
@@ -41,7 +40,7 @@ async def forget(connection: AsyncConnection, person: str, pseudonym: str) -> in
         await connection.execute(delete(table).where(one_of(connection, table.c.seat, keys)))
     await _mask_reports(connection, words)
     await _mask_settings(connection, words, pseudonym)
-    return await _rename(connection, list(names), pseudonym)
+    return len(seats) + await _rename(connection, list(names), pseudonym)
 
 
 async def _words(connection: AsyncConnection, person: str, seats: Sequence[Seat]) -> set[str]:
@@ -79,12 +78,10 @@ async def _rename(connection: AsyncConnection, names: Sequence[int], pseudonym: 
 
 async def _mask_reports(connection: AsyncConnection, words: set[str]) -> None:
     table = tables.enrollment
-    query = select(*ENROLLMENT).where(_holds(words, table.c.emails, table.c.sign_ins))
+    query = select(*ENROLLMENT).where(_holds(words, table.c.emails, table.c.sign_ins, table.c.full_name))
     for row in (await connection.execute(query)).all():
         known = enrollment_of(row)
-        masked = replace(
-            known, emails=without_words(known.emails, words), sign_ins=without_words(known.sign_ins, words)
-        )
+        masked = masked_enrollment(known, words)
         mine = (table.c.id == known.id, table.c.mdm == known.mdm)
         await connection.execute(update(table).where(*mine).values(enrollment_row(masked)))
     table = tables.inventory
@@ -103,6 +100,6 @@ async def _mask_settings(connection: AsyncConnection, words: set[str], pseudonym
 
 
 def _holds(words: Iterable[str], *columns: Column[str]) -> ColumnElement[bool]:
-    """Return whether JSON holds one of the words as a whole text; a few more rows than that do no harm."""
-    quoted = [to_json(word) for word in sorted(words)]
+    """Return whether a text or JSON holds one of the words; a few more rows than that do no harm."""
+    quoted = [to_json(word)[1:-1] for word in sorted(words)]
     return or_(*(func.lower(column).contains(word, autoescape=True) for column in columns for word in quoted))

@@ -4,15 +4,26 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from profilegen.address import Address
-from profilegen.fleet.seen import Inventory, MailOnDevice
+from profilegen.fleet.seen import Enrollment, Inventory, MailOnDevice
 from profilegen.settings.document import SettingsDocument
 from profilegen.settings.servers import Server
 from profilegen.storage.fleet.values import fold
 
 
-def without_words(texts: tuple[str, ...], words: Collection[str]) -> tuple[str, ...]:
+def _without_words(texts: tuple[str, ...], words: Collection[str]) -> tuple[str, ...]:
     """Return the texts that are none of the words."""
     return tuple(text for text in texts if fold(text) not in words)
+
+
+def masked_enrollment(enrollment: Enrollment, words: Collection[str]) -> Enrollment:
+    """Return an enrollment that no longer says whose it is."""
+    name = enrollment.full_name
+    return replace(
+        enrollment,
+        emails=_without_words(enrollment.emails, words),
+        sign_ins=_without_words(enrollment.sign_ins, words),
+        full_name=None if name is not None and fold(name) in words else name,
+    )
 
 
 def masked_inventory(inventory: Inventory, words: Collection[str]) -> Inventory:

@@ -189,6 +189,7 @@ settings_version = Table(
     _text("document", optional=False),  # JSON
     _time("known_since", optional=False),
     _text("plan"),
+    Column("held", Boolean, nullable=False),
 )
 
 followed = Table(

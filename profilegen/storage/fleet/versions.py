@@ -27,6 +27,7 @@ async def get(connection: AsyncConnection, domain: str, version: int | None) -> 
         document=document_of(row.document),
         known_since=moment(row.known_since),
         plan=row.plan,
+        held=row.held,
     )
 
 
@@ -38,6 +39,7 @@ async def put(connection: AsyncConnection, version: SettingsVersion) -> None:
         "document": document_text(version.document),
         "known_since": to_time(version.known_since),
         "plan": version.plan,
+        "held": version.held,
     }
     done = await connection.execute(insert(connection, tables.settings_version).values(row).on_conflict_do_nothing())
     if done.rowcount != 1:
@@ -49,7 +51,7 @@ async def put(connection: AsyncConnection, version: SettingsVersion) -> None:
 
 def require_equal(known: SettingsVersion | None, version: SettingsVersion) -> None:
     """Raise NotPossible unless both are the same settings."""
-    if known is not None and known.document == version.document:
+    if known is not None and (known.document, known.held) == (version.document, version.held):
         return
     raise NotPossible(
         f"Version {version.version} of the settings of {version.domain} stands for other settings already.",

@@ -133,6 +133,7 @@ def _make_settings() -> None:
         *_texts("document", nullable=False),
         *_times("known_since", nullable=False),
         *_texts("plan"),
+        sa.Column("held", sa.Boolean, nullable=False),
     )
     op.create_table("settings_followed", *_key("domain"), sa.Column("version", sa.Integer, nullable=False))
 
