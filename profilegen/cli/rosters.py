@@ -52,7 +52,12 @@ def count_rows(path: Path) -> int:
     return sum(isinstance(item, RosterRow) for item in _items(path, Passwords.REFUSED))
 
 
-def _items(path: Path, passwords: Passwords, headers: Mapping[str, str] = MappingProxyType({})) -> Iterator[RosterItem]:
+def _items(
+    path: Path,
+    passwords: Passwords,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    repeated: Repeated = Repeated.REFUSED,
+) -> Iterator[RosterItem]:
     try:
         with path.open("rb") as stream:
             yield from read_roster(stream, name=path.name, passwords=passwords, headers=headers, repeated=repeated)

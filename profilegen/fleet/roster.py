@@ -47,7 +47,7 @@ def seat_of(row: RosterRow, defaults: SeatDefaults) -> Seat:
         name=row.name,
         language=row.language,
         recovery_email=row.recovery_email,
-        group=next((value for name, value in row.others if name == "group"), None),
+        group=row.group,
         forced=defaults.forced,
     )
 

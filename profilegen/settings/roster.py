@@ -18,7 +18,7 @@ from profilegen.settings.text import require_usable, require_usable_secret
 PASSWORD_COLUMNS = ("password", "outgoing_password")
 COLUMNS = (
     *("address", "name", "username", "outgoing_username", "person", "aliases", "language", "platform"),
-    *("recovery_email", "udid", "serial", "mdm", "channel", "outgoing", "previous_address"),
+    *("recovery_email", "udid", "serial", "mdm", "channel", "outgoing", "previous_address", "group"),
     *PASSWORD_COLUMNS,
 )
 """The columns that mean something; all others are kept as they are."""
@@ -66,6 +66,7 @@ class RosterRow:
     channel: str | None = None
     outgoing: str | None = None
     previous_address: Address | None = None
+    group: str | None = None
     password: Secret | None = None
     outgoing_password: Secret | None = None
     others: tuple[tuple[str, str], ...] = ()
@@ -101,10 +102,10 @@ def read_roster(
     """
     Yield every row of a roster: CSV (comma, semicolon or tab), JSON Lines or XLSX.
 
-    `name` stands for the file in errors; `headers` maps headers of the file to columns of ours. Where repeated mailboxes
-    are refused, rows of one mailbox after its first are bad rows, and memory grows with the set of mailboxes; else it
-    does not grow with the file. A workbook is held whole. Raises RosterProblem, possibly after some rows, for a file
-    that cannot be used: no header, no row, no text, or a password that is not allowed.
+    `name` stands for the file in errors; `headers` maps headers of the file to columns of ours. Where repeated
+    mailboxes are refused, rows of one mailbox after its first are bad rows, and memory grows with the set of
+    mailboxes; else it does not grow with the file. A workbook is held whole. Raises RosterProblem, possibly after some
+    rows, for a file that cannot be used: no header, no row, no text, or a password that is not allowed.
     """
     known = set(COLUMNS)
     names = {column_name(header): column_name(column) for header, column in headers.items()}
@@ -180,6 +181,7 @@ def _build_row(record: Record) -> RosterRow:
         channel=cells.text("channel"),
         outgoing=cells.text("outgoing"),
         previous_address=cells.address("previous_address"),
+        group=cells.text("group"),
         password=cells.secret("password"),
         outgoing_password=cells.secret("outgoing_password"),
         others=cells.others(),
