@@ -66,6 +66,7 @@ class Shelf:
     def __init__(self, root: Path, drop: Drop) -> None:
         self._root, self._drop = root, drop
         self._bundles: dict[str, Bundle] | None = None
+        self._owners: dict[str, str] = {}
         self.broken = False
         """True once nothing more can be written: what covers everybody would fail too, and hide why."""
 
@@ -89,7 +90,7 @@ class Shelf:
             profile=parcel.file_name,
         )
         older = self._all().get(bundle.key)
-        if any(other.label == label and other.key != bundle.key for other in self._all().values()):
+        if self._owners.setdefault(label.lower(), bundle.key) != bundle.key:  # another profile of the same person
             bundle = replace(bundle, label=f"{label}_{bundle.key[:8]}")
         return bundle if older is None else replace(bundle, token=older.token)
 
@@ -161,6 +162,7 @@ class Shelf:
         if self._bundles is None:
             found = (_read(path) for path in (self._root / RECORDS).glob("*.json"))
             self._bundles = {bundle.key: bundle for bundle in found if bundle is not None and self._stands(bundle)}
+            self._owners = {bundle.label.lower(): key for key, bundle in self._bundles.items()}
         return self._bundles
 
     def _stands(self, bundle: Bundle) -> bool:
