@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 from typing import Any
 
 from profilegen.cli.output import MARKS, note, print_table, say, table
@@ -75,7 +76,7 @@ def fix_command(examined: Examined) -> str:
     """Return the command line that makes the profile this person needs."""
     signs_in = examined.resolution is not None and examined.resolution.payload is not None
     ask = "" if signs_in or examined.case.right.sign_in else " --ask-password"
-    return f"profilegen fix {examined.case.address}{ask}"
+    return f"profilegen fix {quote(str(examined.case.address))}{ask}"
 
 
 def answer_document(answer: Answer) -> dict[str, Any]:
@@ -130,6 +131,8 @@ def voices(answer: Answer) -> dict[str, list[str]]:
         admin.append(f"See whether the provider reports an outage: {outage}")
     if Cure.PROFILE in answer.diagnosis.cures:
         admin.append(f"Make the profile: {answer.command}")
+        only = f"--only {quote(str(answer.examined.case.address))}"
+        admin.append(f"On managed devices: profilegen fleet plan {only}, then profilegen fleet apply {only}")
         admin.append("For several people with the same trouble: profilegen build --roster people.csv -o profiles/")
     return {
         "person": [step for cure in answer.cures for step in cure.steps],
