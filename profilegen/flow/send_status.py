@@ -12,7 +12,7 @@ from profilegen.flow.device_status import LOG, MESSAGE, DeviceState, People, Per
 from profilegen.mailing.log_proof import SubmissionTally
 from profilegen.mailing.proof_mail import ProofMail, Verdict, device_words
 from profilegen.ports import Progress
-from profilegen.ports.check_mailbox import Batch, CheckMailbox, CheckNotes
+from profilegen.ports.check_mailbox import Batch, CheckMailbox, CheckNotes, ProofBook
 from profilegen.ports.sending import DeviceProof, Sending, SendLedger
 
 LogSince = Callable[[datetime], Iterable[LogEvent]]
@@ -64,6 +64,7 @@ class SendStatus:
 
     ledger: SendLedger
     notes: CheckNotes
+    proofs: ProofBook
     mailbox: CheckMailbox | None
 
     async def look(self, log: LogSince, *, since: datetime | None, progress: Progress) -> StatusReport:
@@ -77,15 +78,19 @@ class SendStatus:
             return StatusReport(people=(), strays=(), unknown=(), looked_at=0)
         begin = people.first_at if since is None else max(since, people.first_at)
         looked_at = await self._read_mailbox(people, begin, progress)
-        sorted_mails = await self._sort(people)
-        tally = SubmissionTally(people.all_accounts)
+        mails = await self._sort(people)
         progress("Reading the log")
+        tally = SubmissionTally(people.all_accounts)
         for event in log(begin):
             tally.add(event)
+        proofs = await self._prove(people, mails, tally)
         return StatusReport(
-            people=tuple([await self._person(people, person, sorted_mails, tally, since) for person in people.names]),
-            strays=tuple(sorted_mails.strays),
-            unknown=tuple(sorted_mails.unknown),
+            people=tuple(
+                person_status(people.lines(person), proofs[person], mails.doubtful.get(person, ()), since=since)
+                for person in people.names
+            ),
+            strays=tuple(mails.strays),
+            unknown=tuple(mails.unknown),
             looked_at=looked_at,
         )
 
@@ -121,16 +126,19 @@ class SendStatus:
                 kind.setdefault(sending.person, []).append(_proof(mail, sending.person))
         return result
 
-    async def _person(
-        self, people: People, person: str, mails: _Sorted, tally: SubmissionTally, since: datetime | None
-    ) -> PersonStatus:
-        lines = people.lines(person)
-        proofs = list(await self.ledger.proofs(person))
-        fresh = [proof for proof in mails.proofs.get(person, ()) if proof not in proofs]
-        fresh += _proof_of_log(person, proofs, tally, lines)
-        for proof in fresh:
-            await self.ledger.prove(proof)
-        return person_status(lines, proofs + fresh, mails.doubtful.get(person, ()), since=since)
+    async def _prove(self, people: People, mails: _Sorted, tally: SubmissionTally) -> dict[str, list[DeviceProof]]:
+        """Return the proofs of everybody, those that are new recorded."""
+        known = await self.proofs.everybodys()
+        proofs: dict[str, list[DeviceProof]] = {}
+        fresh: list[DeviceProof] = []
+        for person in people.names:
+            old = known.get(person, ())
+            new = [proof for proof in mails.proofs.get(person, ()) if proof not in old]
+            new += _proof_of_log(person, old, tally, people)
+            proofs[person] = [*old, *new]
+            fresh += new
+        await self.proofs.add(fresh)
+        return proofs
 
 
 def _proof(mail: ProofMail, person: str) -> DeviceProof:
@@ -138,10 +146,9 @@ def _proof(mail: ProofMail, person: str) -> DeviceProof:
 
 
 def _proof_of_log(
-    person: str, proofs: Sequence[DeviceProof], tally: SubmissionTally, lines: Sequence[Sending]
+    person: str, proofs: Sequence[DeviceProof], tally: SubmissionTally, people: People
 ) -> Iterator[DeviceProof]:
-    accounts = {account for line in lines for account in line.accounts}
-    newest, begin = tally.newest(accounts), delivery_of(lines).at
+    newest, begin = tally.newest(people.accounts(person)), delivery_of(people.lines(person)).at
     if newest is None or newest.when < begin:
         return
     last = max((proof.seen_at for proof in proofs if proof.kind == LOG and proof.seen_at >= begin), default=None)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from profilegen.mailing.proof_mail import ProofMail
+from profilegen.ports.sending import DeviceProof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,4 +63,16 @@ class CheckNotes(Protocol):
 
     async def mails(self) -> tuple[ProofMail, ...]:
         """Return every message with a token that was ever kept, oldest first."""
+        ...
+
+
+class ProofBook(Protocol):
+    """What proves that devices send, of everybody at once; the ledger of deliveries has it of one person."""
+
+    async def everybodys(self) -> Mapping[str, tuple[DeviceProof, ...]]:
+        """Return the proofs of every person who has any, newest first."""
+        ...
+
+    async def add(self, proofs: Collection[DeviceProof]) -> None:
+        """Append those that do not stand there already, all or none, durable on return."""
         ...

@@ -28,11 +28,13 @@ async def make_send_status(house: House, password: Secret | None) -> "SendStatus
     """
     from profilegen.flow.send_status import SendStatus
     from profilegen.storage.check_notes import SqliteCheckNotes
+    from profilegen.storage.device_proofs import SqliteProofBook
     from profilegen.storage.sendings import SqliteSendLedger
 
     return SendStatus(
         ledger=SqliteSendLedger(state=house.state),
         notes=SqliteCheckNotes(state=house.state),
+        proofs=SqliteProofBook(state=house.state),
         mailbox=await _check_mailbox(house, password),
     )
 

@@ -22,6 +22,7 @@ from keyring.backends.null import Keyring as NoKeyring
 
 from profilegen.mailing.proof_token import new_token
 from profilegen.ports.sending import DeliveryState, Sending
+from profilegen.storage.device_proofs import SqliteProofBook
 from profilegen.storage.home import Home
 from profilegen.storage.sendings import SqliteSendLedger
 from profilegen.storage.state import State
@@ -363,11 +364,11 @@ def test_a_kill_between_reading_and_proving_loses_nothing(
     sent(tmp_path, LINE)
     write(mail_lab, TOKEN)
 
-    async def killed(self: SqliteSendLedger, proof: object) -> None:
+    async def killed(self: SqliteProofBook, proofs: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(SqliteSendLedger, "prove", killed)
+        patched.setattr(SqliteProofBook, "add", killed)
         cut_off = desk("send", "--status", "--json")
     answer = desk("send", "--status", "--json")
 
