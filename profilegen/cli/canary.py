@@ -16,7 +16,7 @@ from profilegen.cli.session import run_async, session_of
 from profilegen.cli.wishes import read_settings
 from profilegen.diagnosis.evidence import Evidence
 from profilegen.errors import AddressProblem, InputProblem, UsageProblem
-from profilegen.flow.canaries import Canaries
+from profilegen.flow.canaries import Canaries, outgoing_secret
 from profilegen.flow.values import CanaryRun
 from profilegen.ports import Canary, Progress
 from profilegen.profile.wish import LookupWish
@@ -30,8 +30,10 @@ Domain = Annotated[str, typer.Argument(metavar="DOMAIN", show_default=False)]
 
 
 @app.command()
+@grouped
 def add(
     context: typer.Context,
+    passwords: PasswordOptions,
     domain: Domain,
     address: Annotated[str, typer.Option("--address", metavar="ADDRESS", help="The mailbox; it gets test messages.")],
     settings: Annotated[
@@ -40,15 +42,6 @@ def add(
             "--settings", metavar="FILE", help="Its settings as lookup prints them; else looked up each time."
         ),
     ] = None,
-    password_env: Annotated[
-        str | None, typer.Option("--password-env", metavar="NAME", help="The password is in this environment variable.")
-    ] = None,
-    password_file: Annotated[
-        Path | None, typer.Option("--password-file", metavar="FILE", help="The password is this file's first line.")
-    ] = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="The password is the next line of standard input.")
-    ] = False,
     as_json: Json = False,
 ) -> None:
     """
@@ -58,9 +51,7 @@ def add(
     """
     house = session_of(context).house()
     mailbox = allowed(Address.parse(address), house.loaded.config)
-    password = PasswordOptions(
-        password_env=password_env, password_file=password_file, password_stdin=password_stdin
-    ).incoming()
+    password = passwords.incoming()
     if password is None:
         raise UsageProblem(
             "A canary logs in, so it needs its password.",
@@ -73,7 +64,7 @@ def add(
         added_at=house.clock.now(),
         settings=_settings_of(mailbox, settings),
     )
-    place = run_async(_keep(house.proving, canary, password))
+    place = run_async(_keep(house.proving, canary, password, passwords.outgoing()))
     if as_json:
         print_json({**canary_document(canary), "password_in": place})
         return
@@ -162,16 +153,21 @@ def _settings_of(mailbox: Address, path: Path | None) -> SettingsDocument | None
     )
 
 
-async def _keep(proving: Proving, canary: Canary, password: Secret) -> str:
-    """Password first: a canary that is listed has one."""
+async def _keep(proving: Proving, canary: Canary, password: Secret, outgoing: Secret | None) -> str:
+    """Passwords first: a canary that is listed has them, and no older one for the outgoing server."""
     place = await proving.vault.keep(canary.domain, password)
+    if outgoing is None:
+        await proving.vault.forget(outgoing_secret(canary.domain))
+    else:
+        await proving.vault.keep(outgoing_secret(canary.domain), outgoing)
     await proving.canary_store.keep(canary)
     return place
 
 
 async def _forget(proving: Proving, domain: str) -> int:
-    """Password first: where this is cut off, no password stays behind unseen."""
+    """Passwords first: where this is cut off, none stays behind unseen."""
     await proving.vault.forget(domain)
+    await proving.vault.forget(outgoing_secret(domain))
     return await proving.canary_store.forget(domain)
 
 

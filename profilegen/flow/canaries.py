@@ -38,6 +38,11 @@ _FORMS = {
 }
 
 
+def outgoing_secret(domain: str) -> str:
+    """Return the vault's name of the password a canary has for the outgoing server alone; no domain is called so."""
+    return f"{domain}+outgoing"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canaries:
     """All canaries of a home. `verifier_for` returns the test-sender that records in the name of a canary's domain."""
@@ -68,7 +73,8 @@ class Canaries:
         account = choose_account(document, AccountChoice(platform=Platform.IOS, wanted=AccountType.PASSWORD))
         pop = document.incoming is not None and document.incoming.protocol is Protocol.POP
         level = 3 if pop else 4
-        wish = AccountWish(address=canary.address, incoming_password=password)
+        outgoing = await self.vault.recall(outgoing_secret(canary.domain))
+        wish = AccountWish(address=canary.address, incoming_password=password, outgoing_password=outgoing)
         trial = trial_of(wish, document, account, Asked(level=level))
         assert trial is not None  # noqa: S101 - a password account always has both servers
         report = await self.verifier_for(canary.domain).verify(trial, progress)
