@@ -12,9 +12,15 @@ from profilegen.mailing.brand import Brand
 from profilegen.mailing.guide import GuideOrder
 from profilegen.ports import Drop
 from profilegen.ports.sending import Delivered, DeliveryState, Parcel
+from profilegen.profile.masked import holds_secret
+from profilegen.profile.read import read
 
 SHEET_NAME, INDEX_NAME = "sheet.pdf", "index.html"
 SNIPPET_FOLDER = "webserver"
+_HOLDS_PASSWORD = (
+    "This profile holds a password, and whoever has the URL of a hosted profile can fetch it. Hand it over without "
+    "--base-url, or build it without the password."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,8 @@ class FolderChannel:
 
     async def deliver(self, parcel: Parcel) -> Delivered:
         """Write the bundle of one person; raises OutputProblem if there is no room or no right to write."""
+        if self.hosting is not None and holds_secret(read(parcel.data).content):
+            return Delivered(state=DeliveryState.FAILED, detail=_HOLDS_PASSWORD)
         bundle = self._shelf.bundle_for(parcel)
         if self.hosting is not None:
             bundle = replace(bundle, token=bundle.token or parcel.token)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import plistlib
 import stat
 import subprocess
 from dataclasses import replace
@@ -148,6 +149,17 @@ def test_pages_for_upload_name_the_profiles_url_and_no_account_stands_in_a_path(
     ]
     page = (channel.upload / "mail" / parcel(1).token / "index.html").read_text().replace("<wbr>", "")
     assert HOSTING.profile_url(parcel(1).token) in page
+
+
+def test_a_profile_with_a_password_is_never_written_for_upload(tmp_path: Path) -> None:
+    account = {"PayloadType": "com.apple.mail.managed", "IncomingPassword": "secret"}
+    data = plistlib.dumps({"PayloadType": "Configuration", "PayloadContent": [account]})
+    told = bring(folder(tmp_path / "web", hosting=HOSTING), [parcel(1, data=data)])
+    assert told[0].state is DeliveryState.FAILED
+    assert "holds a password" in told[0].detail
+    assert not (tmp_path / "web").exists()
+    told = bring(folder(tmp_path / "hand"), [parcel(1, data=data)])
+    assert told[0].state is DeliveryState.DELIVERED
 
 
 # --- trouble -----------------------------------------------------------------------------------------------
