@@ -17,7 +17,7 @@ from profilegen.profile.read import read
 
 SHEET_NAME, INDEX_NAME = "sheet.pdf", "index.html"
 SNIPPET_FOLDER = "webserver"
-_HOLDS_PASSWORD = (
+_NOT_FOR_THE_WEB = (
     "This profile holds a password, and whoever has the URL of a hosted profile can fetch it. Hand it over without "
     "--base-url, or build it without the password."
 )
@@ -70,7 +70,7 @@ class FolderChannel:
     async def deliver(self, parcel: Parcel) -> Delivered:
         """Write the bundle of one person; raises OutputProblem if there is no room or no right to write."""
         if self.hosting is not None and holds_secret(read(parcel.data).content):
-            return Delivered(state=DeliveryState.FAILED, detail=_HOLDS_PASSWORD)
+            return Delivered(state=DeliveryState.FAILED, detail=_NOT_FOR_THE_WEB)
         bundle = self._shelf.bundle_for(parcel)
         if self.hosting is not None:
             bundle = replace(bundle, token=bundle.token or parcel.token)
