@@ -42,3 +42,14 @@ def basic(user: str, key: Secret) -> Secret:
 def bearer(token: Secret) -> Secret:
     """Return the Authorization header of a token (RFC 6750)."""
     return Secret(text=f"Bearer {token.reveal()}")
+
+
+def basic_password(header: str) -> Secret | None:
+    """Return the password in an Authorization header of the Basic scheme, None if there is none."""
+    scheme, _, encoded = header.partition(" ")
+    try:
+        pair = base64.b64decode(encoded, validate=True).decode("utf-8")
+    except ValueError:
+        return None
+    user, colon, password = pair.partition(":")
+    return Secret(text=password) if scheme.lower() == "basic" and colon and user else None

@@ -19,10 +19,11 @@ from profilegen.mdm import apple
 from profilegen.mdm.calls import Answer, Call, Method
 from profilegen.mdm.client import MdmClient
 from profilegen.mdm.lanes import Lanes
+from profilegen.mdm.orders import RawOrder, command_of, device_of, refused
 from profilegen.mdm.probing import key_finding, reach_finding, webhook_finding
 from profilegen.mdm.webhook import read_events, require_signature
 from profilegen.ports import Clock
-from profilegen.ports.mdm import Event, InstallOrder, LookAt, LookOrder, Receipt, RemoveOrder
+from profilegen.ports.mdm import Event, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.report import Finding
 from profilegen.secret import Secret
 
@@ -30,6 +31,7 @@ USER = "nanomdm"
 """The user name of NanoMDM's interface; NanoHUB's is "nanohub" and its `api_path` "/api/v1/nanomdm"."""
 
 _PUSH_TOGETHER = 40  # ids in one URL, of at most 73 characters each
+SERVER = "NanoMDM"
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}(?::[^,/\s]{1,128})?")
 _ALREADY = re.compile(r"already exists|duplicate key|duplicate entry", re.IGNORECASE)
 _PASSING = re.compile(
@@ -98,23 +100,15 @@ class NanoMdm:
 
     async def install(self, orders: Sequence[InstallOrder]) -> tuple[Receipt, ...]:
         """Queue one InstallProfile per order, signed."""
-        return await self._lanes.run(
-            orders,
-            lane=_device,
-            work=lambda order: self._enqueue(order, apple.install_profile(order.command, order.signed)),
-        )
+        return await self._lanes.run(orders, lane=device_of, work=self._enqueue)
 
     async def remove(self, orders: Sequence[RemoveOrder]) -> tuple[Receipt, ...]:
         """Queue one RemoveProfile per order."""
-        return await self._lanes.run(
-            orders,
-            lane=_device,
-            work=lambda order: self._enqueue(order, apple.remove_profile(order.command, order.identifier)),
-        )
+        return await self._lanes.run(orders, lane=device_of, work=self._enqueue)
 
     async def look(self, orders: Sequence[LookOrder]) -> tuple[Inventory | Receipt, ...]:
         """Queue one ProfileList or DeviceInformation per order; the answers come as events."""
-        return await self._lanes.run(orders, lane=_device, work=lambda order: self._enqueue(order, _question(order)))
+        return await self._lanes.run(orders, lane=device_of, work=self._enqueue)
 
     async def wake(self, enrollments: Sequence[Enrollment]) -> tuple[str, ...]:
         """Push through APNs, forty at a time; return the ids it could not push."""
@@ -126,7 +120,7 @@ class NanoMdm:
 
     async def touched_by(self, orders: Sequence[InstallOrder]) -> int:
         """Return how many devices the orders name: commands go to nobody else."""
-        return len({_device(order) for order in orders})
+        return len({device_of(order) for order in orders})
 
     def events(self, headers: Mapping[str, str], body: bytes) -> tuple[Event, ...]:
         """Read one webhook call, signature first."""
@@ -142,18 +136,18 @@ class NanoMdm:
     async def probe(self) -> tuple[Finding, ...]:
         """Ask for the version, then try the key on a question that changes nothing."""
         version = await self._client.ask(Call(method=Method.GET, path="/version"))
-        refused = await self._client.ask(Call(method=Method.GET, path=f"{self._api}/pushcert"))
-        return (reach_finding(version), key_finding(refused), webhook_finding(self._webhook_key))
+        tried = await self._client.ask(Call(method=Method.GET, path=f"{self._api}/pushcert"))
+        return (reach_finding(version), key_finding(tried), webhook_finding(self._webhook_key))
 
     async def close(self) -> None:
         """Close its connections."""
         await self._client.close()
 
-    async def _enqueue(self, order: InstallOrder | RemoveOrder | LookOrder, command: bytes) -> Receipt:
+    async def _enqueue(self, order: RawOrder) -> Receipt:
         id_ = order.enrollment.id
         if not _ID.fullmatch(id_):
-            return _failed(order.command, f'"{id_[:80]}" is no enrollment id of NanoMDM')
-        call = Call(method=Method.PUT, path=f"{self._api}/enqueue/{_quoted(id_)}", body=command)
+            return refused(order, SERVER, f'"{id_[:80]}" is no enrollment id of NanoMDM')
+        call = Call(method=Method.PUT, path=f"{self._api}/enqueue/{_quoted(id_)}", body=command_of(order))
         said = _said(await self._client.ask(call), id_)
         if said.refusal is None:
             return _queued(order.command, said.push_error)
@@ -167,7 +161,7 @@ class NanoMdm:
                 hint="Look into the log of the MDM and its database, then try again.",
                 code="server_error",
             )
-        return _failed(order.command, said.refusal)
+        return refused(order, SERVER, said.refusal)
 
     async def _push(self, ids: tuple[str, ...]) -> tuple[str, ...]:
         path = f"{self._api}/push/{','.join(map(_quoted, ids))}"
@@ -198,6 +192,8 @@ def _said(answer: Answer, id_: str) -> _Said:
         )
     status = result.get("status")
     own = status.get(id_) if isinstance(status, dict) else None
+    if isinstance(own, dict) and own.get("push_result"):
+        return _Said(refusal=None, push_error=None)  # an error beside it is about the certificate of another topic
     places = [part for part in (own, result) if isinstance(part, dict)]
     return _Said(refusal=_first(places, "command_error"), push_error=_first(places, "push_error"))
 
@@ -219,22 +215,6 @@ def _queued(command: str, push_error: str | None, *, already: bool = False) -> R
         return Receipt(command=command, state=CommandState.QUEUED, already=already)
     link = ErrorLink(domain="APNs", code=0, text=push_error)
     return Receipt(command=command, state=CommandState.UNPUSHED, already=already, errors=(link,))
-
-
-def _failed(command: str, reason: str) -> Receipt:
-    link = ErrorLink(domain="NanoMDM", code=0, text=reason)
-    return Receipt(command=command, state=CommandState.FAILED, errors=(link,))
-
-
-def _question(order: LookOrder) -> bytes:
-    if order.at is LookAt.DEVICE:
-        return apple.device_information(order.command)
-    return apple.profile_list(order.command)
-
-
-def _device(order: InstallOrder | RemoveOrder | LookOrder) -> str:
-    enrollment = order.enrollment
-    return (enrollment.parent or enrollment.id).upper()
 
 
 def _quoted(id_: str) -> str:

@@ -82,7 +82,7 @@ class NanoMdm:
             return self._device(request)
         if request.path == "/version":
             return _json({"version": "test"})
-        if not _is_authorised(request, "nanomdm", API_KEY):
+        if not is_authorised(request, "nanomdm", API_KEY):
             headers = {"WWW-Authenticate": 'Basic realm="nanomdm"'}
             return Response(status=401, body=b"Unauthorized\n", headers=headers)
         if self.faults.statuses:
@@ -235,7 +235,8 @@ def _named(message: Mapping[str, Any]) -> dict[str, str]:
     return {name: message[key] for name, key in pairs if message.get(key)}
 
 
-def _is_authorised(request: Request, user: str, key: str) -> bool:
+def is_authorised(request: Request, user: str, key: str) -> bool:
+    """Return True if a request carries this user name and key (RFC 7617)."""
     wanted = "Basic " + base64.b64encode(f"{user}:{key}".encode()).decode("ascii")
     return hmac.compare_digest(request.headers.get("authorization", ""), wanted)
 
