@@ -1,7 +1,7 @@
 """Reading answers: everything a server says is untrusted, so each value is taken as what it should be or not at all."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -35,19 +35,18 @@ def accept(answer: Answer, *statuses: int) -> Answer:
     return answer.require(*statuses)
 
 
-async def in_turn(
-    server: str, orders: Sequence[OrderT], act: Callable[[OrderT], Awaitable[Receipt]]
-) -> tuple[Receipt, ...]:
-    """Return a receipt per order, in their order; one that is refused is a failed receipt and stops no other."""
-    receipts = []
-    for order in orders:
+def receipted(server: str, act: Callable[[OrderT], Awaitable[Receipt]]) -> Callable[[OrderT], Awaitable[Receipt]]:
+    """Return `act` so that an order that is refused becomes a failed receipt and stops no other."""
+
+    async def work(order: OrderT) -> Receipt:
         try:
-            receipts.append(await act(order))
+            return await act(order)
         except OrderRefused as refused:
-            receipts.append(failed(order.command, server, refused.said, refused.link_code))
+            return failed(order.command, server, refused.said, refused.link_code)
         except NotPossible as problem:
-            receipts.append(failed(order.command, server, problem.message))
-    return tuple(receipts)
+            return failed(order.command, server, problem.message)
+
+    return work
 
 
 def failed(command: str, server: str, why: str, status: int = 0) -> Receipt:

@@ -20,7 +20,7 @@ class NoKey:
     """Credentials of a server that is asked without any: the one that sells tokens."""
 
     async def authorization(self) -> Secret:
-        """Return nothing worth knowing."""
+        """Return an empty header, which is not sent."""
         return Secret(text="")
 
     async def refused(self) -> bool:
@@ -84,7 +84,7 @@ class ClientCredentials:
             answer.require(200)
         if not isinstance(token, str) or not token:
             raise ConfigProblem(
-                f"{answer.place} was answered with {answer.status}: the MDM gives no token for this client id and secret.",
+                f"{answer.place} was answered with {answer.status}: no token for this client id and secret.",
                 hint="Check client_id and the secret of this MDM, and that its interface is switched on.",
                 code="key_refused",
             )
