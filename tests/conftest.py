@@ -15,4 +15,5 @@ pytest_plugins: list[str] = [
     "tests.lab.netns",
     "tests.lab.disk",
     "tests.lab.token",
+    "tests.lab.postgres",
 ]

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profilegen.fleet.seen import Command, CommandState, Episode, ErrorLink
 from profilegen.storage.fleet import tables
-from profilegen.storage.fleet.dialect import insert
+from profilegen.storage.fleet.dialect import insert_once
 from profilegen.storage.fleet.seen_rows import COMMAND, command_of, errors_text
 from profilegen.storage.fleet.values import to_time
 
@@ -42,8 +42,7 @@ async def open_episode(connection: AsyncConnection, seat: str, episode: Episode)
         "opened_at": to_time(episode.opened_at),
         "closed_at": to_time(episode.closed_at),
     }
-    done = await connection.execute(insert(connection, tables.episode).values(row).on_conflict_do_nothing())
-    return bool(done.rowcount == 1)
+    return await insert_once(connection, tables.episode, row)
 
 
 async def close_episode(connection: AsyncConnection, seat: str, number: int, at: datetime) -> None:
@@ -69,8 +68,7 @@ async def store(connection: AsyncConnection, command: Command) -> bool:
         "changed_at": to_time(command.changed_at),
         "errors": errors_text(command.errors),
     }
-    done = await connection.execute(insert(connection, tables.command).values(row).on_conflict_do_nothing())
-    return bool(done.rowcount == 1)
+    return await insert_once(connection, tables.command, row)
 
 
 async def change(

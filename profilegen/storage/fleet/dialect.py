@@ -16,6 +16,12 @@ def insert(connection: AsyncConnection, table: Table) -> Any:
     return sqlite.insert(table) if _is_sqlite(connection) else postgresql.insert(table)
 
 
+async def insert_once(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is taken; of two who do so at the same time exactly one is told True."""
+    statement = insert(connection, table).values(row).on_conflict_do_nothing().returning(literal(1))
+    return (await connection.execute(statement)).first() is not None
+
+
 def one_of(connection: AsyncConnection, column: ColumnElement[Any], values: Iterable[str | int]) -> ColumnElement[bool]:
     """Return "column is one of these" with one parameter for all, so that every batch is the same statement."""
     listed = list(values)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profilegen.fleet.seen import Enrollment, Inventory
 from profilegen.storage.fleet import tables
-from profilegen.storage.fleet.dialect import insert
+from profilegen.storage.fleet.dialect import insert, insert_once
 from profilegen.storage.fleet.seen_rows import ENROLLMENT, enrollment_of, enrollment_row, inventory_row
 from profilegen.storage.fleet.values import clean, to_time
 
@@ -73,5 +73,4 @@ async def event_is_new(connection: AsyncConnection, mdm: str, event_id: str, at:
     table = tables.event
     await connection.execute(delete(table).where(table.c.at < to_time(at - EVENTS_KEPT)))
     row = {"id": clean(event_id), "mdm": mdm, "at": to_time(at)}
-    done = await connection.execute(insert(connection, table).values(row).on_conflict_do_nothing())
-    return bool(done.rowcount == 1)
+    return await insert_once(connection, table, row)

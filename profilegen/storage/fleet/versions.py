@@ -9,7 +9,7 @@ from profilegen.errors import NotPossible
 from profilegen.ports.fleet import SettingsVersion
 from profilegen.settings.document import SettingsDocument, parse_settings, settings_document
 from profilegen.storage.fleet import tables
-from profilegen.storage.fleet.dialect import insert
+from profilegen.storage.fleet.dialect import insert, insert_once
 from profilegen.storage.fleet.values import moment, to_time
 
 
@@ -41,8 +41,7 @@ async def put(connection: AsyncConnection, version: SettingsVersion) -> None:
         "plan": version.plan,
         "held": version.held,
     }
-    done = await connection.execute(insert(connection, tables.settings_version).values(row).on_conflict_do_nothing())
-    if done.rowcount != 1:
+    if not await insert_once(connection, tables.settings_version, row):
         require_equal(await get(connection, version.domain, version.version), version)
     follow = insert(connection, tables.followed).values(domain=version.domain, version=version.version)
     update = follow.on_conflict_do_update(index_elements=["domain"], set_={"version": follow.excluded.version})
