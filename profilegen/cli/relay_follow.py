@@ -44,7 +44,7 @@ async def follow_person(
     watch, named = Watch(address), set[str]()
     bans = fail2ban if fail2ban is not None else LOG
     with ExitStack() as opened:
-        log = opened.enter_context(Tail(files.live))
+        log = opened.enter_context(Tail(files.live, files.newest))
         tails = [log, *([opened.enter_context(Tail(bans))] if bans.suffix == ".log" and bans.is_file() else [])]
         _look_back(files, watch, clock, as_json=as_json)
         note(f"profilegen: following {address} in {files.live}; stop with Ctrl-C.")

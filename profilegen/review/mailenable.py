@@ -47,6 +47,10 @@ class MailEnablePlace:
         ]
         return [path for _, path in sorted(found)]
 
+    def newest_log(self) -> Path | None:
+        """Return the activity log of the latest day, None if there is none."""
+        return next(reversed(self.logs()), None)
+
     def _waiting(self, folder: Path) -> Iterator[Waiting]:
         for number, path in enumerate(folder.iterdir()):
             if number >= MOST_MESSAGES:

@@ -18,6 +18,7 @@ from profilegen.report import Finding, Outcome
 from profilegen.review.logfiles import localise, log_lines, with_rotated
 from profilegen.review.mailenable import MailEnablePlace
 from profilegen.review.postfix import PostfixPlace
+from profilegen.review.tail import Newest
 
 REPORT_EVERY = 100_000
 """Lines between two words about progress."""
@@ -30,13 +31,15 @@ class ServerFiles:
     """
     One server's files, found but not yet read.
 
-    `logs` are its log files, oldest first, `live` the one that is being written; `queue` is None where it is not known.
+    `logs` are its log files, oldest first, `live` the one that is being written, `newest` finds it anew where its name
+    changes every day; `queue` is None where it is not known.
     """
 
     product: str
     reader: LogReader
     logs: tuple[str | Path, ...]
     live: Path | None
+    newest: Newest | None = None
     queue: Iterable[Waiting] | None = None
     settings: PostfixSettings | None = None
 
@@ -84,7 +87,12 @@ def mailenable_files(place: MailEnablePlace, logs: tuple[str, ...], *, since: da
     found: tuple[str | Path, ...] = logs or tuple(place.logs(since=since))
     live = Path(found[-1]) if found and str(found[-1]) != "-" else None
     return ServerFiles(
-        product="mailenable", reader=MailEnableLog(localise=localise), logs=found, live=live, queue=queue
+        product="mailenable",
+        reader=MailEnableLog(localise=localise),
+        logs=found,
+        live=live,
+        newest=None if logs else place.newest_log,
+        queue=queue,
     )
 
 

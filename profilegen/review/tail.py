@@ -1,8 +1,8 @@
-"""Following a file that grows: what is new in it, also when it is rotated or cut back."""
+"""Following a file that grows: what is new in it, also when it is rotated, cut back or followed by another one."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import IO, Self
 
@@ -14,11 +14,20 @@ EVERY = 0.5
 _CHUNK = 64 * 1024
 
 
-class Tail:
-    """One file, from its end on. A context manager: it holds the file open."""
+Newest = Callable[[], Path | None]
+"""Returns the file that is being written at this moment, None if there is none."""
 
-    def __init__(self, path: Path) -> None:
+
+class Tail:
+    """
+    One file, from its end on. A context manager: it holds the file open.
+
+    `newest` is for a log that begins a file with a new name every day; the old one is read to its end first.
+    """
+
+    def __init__(self, path: Path, newest: Newest | None = None) -> None:
         self._path = path
+        self._newest = newest
         self._stream: IO[bytes] | None = None
         self._rest = b""
 
@@ -56,6 +65,8 @@ class Tail:
         """Open the file anew if its name now belongs to another one, or if it is shorter than what was read."""
         if self._stream is None:
             return False
+        if self._newest is not None:
+            self._path = self._newest() or self._path
         try:
             named = self._path.stat()
         except OSError:

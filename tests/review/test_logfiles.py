@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from profilegen.diagnosis.maillog.line import LONGEST_LINE
 from profilegen.errors import InputProblem
 from profilegen.review.logfiles import log_lines, with_rotated
+from profilegen.review.mailenable import MailEnablePlace
 from profilegen.review.tail import Tail
 
 MEGABYTES = 150
@@ -165,3 +166,19 @@ def test_a_log_that_is_cut_back_is_read_from_its_start(tmp_path: Path) -> None:
     with Tail(path) as tail:
         path.write_text("new\n")
         assert tail.new_lines() == ["new"]
+
+
+def test_a_log_with_a_new_name_every_day_is_followed_over_midnight(tmp_path: Path) -> None:
+    folder = tmp_path / "Logging/SMTP"
+    folder.mkdir(parents=True)
+    today, tomorrow = folder / "SMTP-Activity-261231.log", folder / "SMTP-Activity-270101.log"
+    (folder / "SMTP-Debug-270102.log").touch()
+    today.write_text("old\n")
+    with Tail(today, MailEnablePlace(path=tmp_path).newest_log) as tail:
+        append(today, "before\n")
+        append(tomorrow, "after\n")
+        assert tail.new_lines() == ["before"]
+        assert tail.new_lines() == ["after"]
+        append(tomorrow, "later\n")
+        assert tail.new_lines() == ["later"]
+        assert tail.new_lines() == []
