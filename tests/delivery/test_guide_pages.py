@@ -1,0 +1,185 @@
+"""What people are told, on every occasion, on every device."""
+
+import re
+import tomllib
+from dataclasses import replace
+
+import pytest
+
+from profilegen.delivery.guides import GuideWriter
+from profilegen.errors import UsageProblem
+from profilegen.mailing.guide import GuideAccount, GuideOrder, Occasion, PasswordKind
+from profilegen.profile.types import Platform
+from tests.delivery.guide_orders import DEVICES, ORDER, TEMPLATES, every_page, with_password
+from tests.delivery.guide_tags import parsed
+
+WRITER = GuideWriter(TEMPLATES)
+
+
+def written(order: GuideOrder) -> str:
+    """The plain page as one line."""
+    return " ".join(WRITER.text(order).split())
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
+def test_every_page_can_be_written_in_every_form(language: str) -> None:
+    pages = 0
+    for order in every_page(language):
+        text, page, mail = WRITER.text(order), WRITER.html(order), WRITER.mail_html(order, logo_cid="logo@example.com")
+        pages += 1
+        assert "\n" not in WRITER.subject(order)
+        for form in (text, parsed(page).text.partition("}")[2], parsed(mail).text):
+            assert "None" not in form
+            assert not re.search(r"\{\w*\}", form)
+            assert "  ." not in form
+        assert f'<html lang="{language}" dir="ltr">' in page
+        assert 3 <= page.count("<li>") <= 7, order
+    assert pages == len(DEVICES.rows) * len(Occasion) * 9
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
+def test_no_sentence_ends_on_a_gap(language: str) -> None:
+    gaps = re.compile(r"[ \u00a0]{2}|\s[.,]|>\s*[.,]|\(\s*\)")
+    for order in every_page(language):
+        lines = [line.strip() for line in WRITER.text(order).splitlines()]
+        assert [line for line in lines if gaps.search(line) and not line.startswith("<")] == []
+
+
+@pytest.mark.parametrize("device", [row.id for row in DEVICES.rows if row.platform is Platform.IOS])
+def test_a_downloaded_profile_waits_eight_minutes_where_settings_keep_it(device: str) -> None:
+    text = written(replace(ORDER, device=device))
+
+    assert ("Within 8 minutes" in text) == (device not in ("ios-10", "ios-11"))
+    assert text.count("opens by itself") == (device in ("ios-10", "ios-11", "ios-12"))
+    assert ("Stolen Device Protection" in text) == (device in ("ios-14", "ios-18", "ios-26"))
+
+
+def test_a_hand_made_account_is_deleted_only_when_nothing_can_be_lost() -> None:
+    for platform in Platform:
+        text = written(replace(ORDER, platform=platform))
+
+        stop, safe = text.index("If it says POP there: stop, delete nothing"), text.index("bring Drafts and Outbox")
+        deleted = text.index("Delete Account" if platform is Platform.IOS else "then delete it under")
+        assert stop < safe < deleted < text.index("prove that sending works")
+
+
+@pytest.mark.parametrize("occasion", [Occasion.INSTALL, Occasion.BEFORE_RESTORE, Occasion.START_OVER])
+def test_pop_stops_whoever_might_lose_mail(occasion: Occasion) -> None:
+    for row in DEVICES.rows:
+        assert "POP" in written(replace(ORDER, occasion=occasion, platform=row.platform, device=row.id))
+
+
+def test_each_kind_of_password_is_asked_for_in_its_own_words() -> None:
+    said = {
+        PasswordKind.MAILBOX: "Type the mailbox password of mailbox@example.com",
+        PasswordKind.APP: "the app password, not your usual one; twice if you are asked twice. You make it at "
+        "https://example.com/app-passwords.",
+        PasswordKind.SIGN_IN: "sign in to sign-in@example.com",
+        PasswordKind.INSIDE: "You are not asked for the password of inside@example.com",
+    }
+    for kind, words in said.items():
+        text = written(with_password(ORDER, kind))
+
+        assert words in text
+        assert not [other for other, others in said.items() if other is not kind and others in text]
+    everything = written(with_password(ORDER, *PasswordKind))
+    assert all(words in everything for words in said.values())
+
+
+def test_several_addresses_are_listed_the_way_the_language_does() -> None:
+    accounts = tuple(GuideAccount(address=f"{who}@example.com", outgoing=None) for who in ("ada", "bob", "cyd"))
+
+    assert "ada@example.com, bob@example.com, and cyd@example.com" in written(replace(ORDER, accounts=accounts))
+    assert "ada@example.com, bob@example.com und cyd@example.com" in written(
+        replace(ORDER, accounts=accounts, language="de")
+    )
+
+
+def test_a_new_password_goes_into_receiving_and_sending_on_all_devices() -> None:
+    text = written(replace(ORDER, occasion=Occasion.PASSWORD_CHANGED))
+
+    assert "locked out everywhere" in text
+    assert "Receiving: go to Settings > Apps > Mail > Mail Accounts" in text
+    assert "Sending: on the same page, tap SMTP > Primary Server" in text
+    assert "Then all the others" in text
+
+
+def test_a_backup_is_encrypted_or_it_keeps_no_passwords() -> None:
+    assert "tick Encrypt local backup" in written(replace(ORDER, occasion=Occasion.BEFORE_RESTORE))
+    mac = written(replace(ORDER, occasion=Occasion.BEFORE_RESTORE, platform=Platform.MACOS))
+    assert "encrypted backup under System Settings > General > Time Machine" in mac
+
+
+def test_what_settings_must_show_is_listed() -> None:
+    text = written(ORDER)
+
+    assert "Profile: Example mail Organisation: Example Works" in text
+    assert "Signed by: Example Works Profile Signing, Verified Revision: 1a2b3c4d (in the description)" in text
+
+
+def test_an_organisation_that_is_not_the_brand_is_named_as_settings_show_it() -> None:
+    assert "Organisation: Example Holding Ltd" in written(replace(ORDER, organization="Example Holding Ltd"))
+
+
+def test_a_signer_the_device_does_not_know_is_no_surprise() -> None:
+    text = written(replace(ORDER, trusted=False))
+
+    assert "Signing – that Not Verified stands beside it is expected here" in text
+
+
+def test_not_verified_is_an_alarm_only_where_verified_is_expected() -> None:
+    ours = replace(ORDER, occasion=Occasion.NOT_VERIFIED)
+
+    assert "It still says Not Verified: tap Cancel" in written(ours)
+    assert "All the same: tap Install" not in written(ours)
+    assert "All the same: tap Install" in written(replace(ours, trusted=False))
+    assert "Do not install it before you have asked" in written(replace(ours, signer=None, revision=None))
+
+
+def test_a_page_without_anything_to_compare_does_not_ask_to_compare() -> None:
+    text = written(replace(ORDER, signer=None, revision=None))
+
+    assert "ompare" not in text
+    assert "How to check" not in text
+
+
+def test_plain_lines_are_short_unless_they_are_an_address() -> None:
+    for order in every_page("de"):
+        long = [line for line in WRITER.text(order).splitlines() if len(line) > 72]
+        assert [line for line in long if " " in line.strip()] == []
+
+
+def test_a_message_takes_one_screen() -> None:
+    """Measured as the plain text: what fits on a phone without scrolling much."""
+    for language in WRITER.languages():
+        assert len(WRITER.text(replace(ORDER, language=language)).splitlines()) <= 50
+
+
+def test_the_newest_device_is_meant_where_none_is_named() -> None:
+    assert WRITER.text(ORDER) == WRITER.text(replace(ORDER, device="ios-26"))
+
+
+@pytest.mark.parametrize("device", ["nokia-3310", "macos-15"])
+def test_a_device_of_another_kind_is_refused(device: str) -> None:
+    with pytest.raises(UsageProblem, match=device) as refused:
+        WRITER.html(replace(ORDER, device=device))
+
+    assert refused.value.code == "unknown_device"
+
+
+def test_steps_doctor_and_pages_know_the_same_devices_and_menus() -> None:
+    steps = tomllib.loads((TEMPLATES / "steps" / "en.toml").read_text(encoding="utf-8"))["device"]
+    doctor = tomllib.loads((TEMPLATES / "doctor" / "en.toml").read_text(encoding="utf-8"))["menu"]
+
+    assert [row.id for row in DEVICES.rows] == [row["id"] for row in steps] == list(doctor)
+    for row, step in zip(DEVICES.rows, steps, strict=True):
+        assert (row.name, row.since) == (step["name"], step["since"])
+        assert doctor[row.id]["accounts"] == " > ".join(row.menus["accounts"])
+        assert " > ".join(row.menus["accounts"]) in " ".join(step["steps"])
+        if "waiting" in row.menus:
+            assert " > ".join(row.menus["waiting"]) in doctor[row.id]["install"]
+
+
+def test_every_row_says_where_it_was_read() -> None:
+    assert all(row.source and row.checked.year >= 2026 for row in DEVICES.rows)
+    assert {"ios-10", "ios-18", "ios-26", "macos-12", "macos-13", "macos-26"} <= {row.id for row in DEVICES.rows}
