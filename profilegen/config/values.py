@@ -8,10 +8,11 @@ Options of a command stand above all of them and never pass through here.
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from profilegen.config.mdm import PREFIX, MdmConfig, mdm_configs
 from profilegen.errors import ConfigProblem, UsageProblem
 from profilegen.settings.durations import duration_text, parse_duration
 
@@ -115,6 +116,7 @@ class LoadedConfig:
 
     config: Config
     origins: Mapping[str, str]
+    mdm: Mapping[str, MdmConfig] = field(default_factory=dict)
 
     def value(self, key: str) -> str | tuple[str, ...] | None:
         """Return the effective value of a dotted key as people write it."""
@@ -141,8 +143,10 @@ def load_config(*, environ: Mapping[str, str], config_file: Path | None, folders
         for key, (value, origin) in layer.items():
             if key not in values:
                 values[key], origins[key] = value, origin
+    servers = {key: str(values.pop(key)) for key in list(values) if key.startswith(PREFIX)}
+    mdm = mdm_configs(servers, origins)
     config = Config(**{KEYS[key]: value for key, value in values.items()})  # type: ignore[arg-type] # checked in _typed
-    return LoadedConfig(config=config, origins=origins)
+    return LoadedConfig(config=config, origins={key: origins[key] for key in KEYS}, mdm=mdm)
 
 
 _Layer = dict[str, tuple[Value, str]]
@@ -160,14 +164,30 @@ def _environment(environ: Mapping[str, str]) -> _Layer:
 
 def _file(path: Path) -> _Layer:
     try:
-        with path.open("rb") as file:
-            document = tomllib.load(file)
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else exc
         raise ConfigProblem(
             f"The configuration file {path} cannot be read: {reason}.", hint="Mend it or name another with --config."
         ) from exc
-    return {key: (_typed(key, value, str(path)), f"file {path}") for key, value in _flatten(document)}
+    return {
+        key: (_typed(key, value, str(path)), f"file {path}{_line_of(text, key)}") for key, value in _flatten(document)
+    }
+
+
+def _line_of(text: str, key: str) -> str:
+    """Return ":LINE" of a server's setting: a file may name many that look alike; nothing for other keys."""
+    section, _, field = key.rpartition(".")
+    if not key.startswith(PREFIX):
+        return ""
+    inside = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip().startswith("["):
+            inside = line.strip().replace(" ", "").startswith(f"[{section}]")
+        elif inside and line.split("=", 1)[0].strip() == field:
+            return f":{number}"
+    return ""
 
 
 def _flatten(document: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
@@ -192,6 +212,8 @@ def _from_text(key: str, text: str) -> object:
 
 
 def _typed(key: str, value: object, place: str) -> Value:
+    if key.startswith(PREFIX):
+        return _of_server(key, value, place)
     if key not in KEYS:
         raise ConfigProblem(
             f'"{key}" in {place} is no setting of profilegen.', hint=f"The settings are: {', '.join(KEYS)}."
@@ -208,6 +230,12 @@ def _typed(key: str, value: object, place: str) -> Value:
             f"{key} in {place} must be a text that is not empty.", hint=f'Write {key} = "…" or leave it out.'
         )
     return _duration(key, value, place) if key == "policy.max_age" else value
+
+
+def _of_server(key: str, value: object, place: str) -> str:
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value):
+        return str(value)
+    raise ConfigProblem(f"{key} in {place} must be a text or a number.", hint=f'Write {key.rpartition(".")[2]} = "…".')
 
 
 def _number(key: str, value: object, place: str) -> int:
