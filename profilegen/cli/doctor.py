@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from profilegen.address import Address
 from profilegen.cli.doctorview import Answer, answer_document, answer_of, page_values, show_answer
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions, ProfileOptions
@@ -155,7 +156,8 @@ def _complaint(
     ask_password: bool,
 ) -> Complaint:
     data = None if profile_file is None else read_file(profile_file)
-    found = None if data is None else account_in(data)
+    wanted = None if address is None else Address.parse(address)
+    found = None if data is None else account_in(data, wanted)
     if address is None and found is None:
         raise UsageProblem(
             "There is nobody to examine.", hint="Write an address, or --profile FILE.", code="nobody_to_examine"

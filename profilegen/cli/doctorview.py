@@ -64,6 +64,8 @@ def answer_of(
         "pop": right.incoming is not None and right.incoming.protocol is Protocol.POP,
         "profile": Cure.PROFILE in diagnosis.cures,
         "command": fix_command(examined),
+        "sign_in": right.sign_in,
+        "provider": (provider or {}).get("name", "its provider"),
     }
     book = read_cures(find_resources().templates / "doctor" / "en.toml")
     cures = book.written(diagnosis.cures, platform=platform, device=device, values=values)

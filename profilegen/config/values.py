@@ -68,6 +68,8 @@ class Config:
     check_username: str | None = None
     check_password_env: str | None = None
     check_password_file: str | None = None
+    fleet_database: str | None = None
+    fleet_database_password_file: str | None = None
 
 
 KEYS: dict[str, str] = {
@@ -102,6 +104,8 @@ KEYS: dict[str, str] = {
     "check.username": "check_username",
     "check.password_env": "check_password_env",
     "check.password_file": "check_password_file",
+    "fleet.database": "fleet_database",
+    "fleet.database_password_file": "fleet_database_password_file",
 }
 """Dotted key as people write it -> field of Config."""
 

@@ -25,6 +25,13 @@ class CmsSigner:
         """The public facts of the signing certificate."""
         return self._identity.facts
 
+    @property
+    def certificate_sha256(self) -> str:
+        """The SHA-256 of the signing certificate, hex: what an inventory shows of whoever signed a profile."""
+        from profilegen.signing.identity import certificate_sha256
+
+        return certificate_sha256(self._identity)
+
     async def sign(self, profile: Profile) -> SignedProfile:
         """
         Return the profile inside CMS SignedData; its content stays as it is, byte for byte.

@@ -47,6 +47,11 @@ class SigningIdentity:
         return signer_facts(self.certificate, chain=1 + len(self.chain))
 
 
+def certificate_sha256(identity: SigningIdentity) -> str:
+    """Return the SHA-256 over the DER of the certificate, hex."""
+    return identity.certificate.fingerprint(SHA256()).hex()
+
+
 def check_usable(identity: SigningIdentity, now: datetime) -> None:
     """
     Refuse an identity whose signature no device would accept at `now` (aware).

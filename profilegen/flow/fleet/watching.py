@@ -6,7 +6,7 @@ tried again with growing pauses, and reported once more when it answers.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -36,7 +36,7 @@ class News:
     is_bad: bool
 
 
-Notify = Callable[[News], None]
+Notify = Callable[[News], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -92,16 +92,16 @@ class Watch:
                 outcome = await self.repair.apply(order, progress)
             except WorldProblem as problem:
                 failures += 1
-                self._tell_failure(problem, failures)
+                await self._tell_failure(problem, failures)
                 await asyncio.sleep(self._pause(failures).total_seconds())
                 continue
             except ProfilegenError as problem:
-                self._tell("profilegen fleet watch needs you", f"{problem.message} {problem.hint}", is_bad=True)
+                await self._tell("profilegen fleet watch needs you", f"{problem.message} {problem.hint}", is_bad=True)
                 outcome = before
             if failures:
-                self._tell("The MDM answers again", f"after {failures} rounds without", is_bad=False)
+                await self._tell("The MDM answers again", f"after {failures} rounds without", is_bad=False)
                 failures = 0
-            spoke_at = self._tell_changes(before, outcome, spoke_at)
+            spoke_at = await self._tell_changes(before, outcome, spoke_at)
             before = outcome
             if rounds is None or done < rounds:
                 await self._between_rounds(order)
@@ -127,25 +127,25 @@ class Watch:
             await self.repair.step(keys, survey)
             await self.repair.push(keys, order, survey)
 
-    def _tell_changes(self, before: Outcome | None, now: Outcome | None, spoke_at: datetime) -> datetime:
+    async def _tell_changes(self, before: Outcome | None, now: Outcome | None, spoke_at: datetime) -> datetime:
         """Report states that more seats are in than before; a sign of life where there was nothing to say for long."""
         if now is None:
             return spoke_at
         worse = _worse(before, now)
         if worse:
-            self._tell(f"{now.tally.wrong} of {now.tally.total} seats are not right", worse, is_bad=True)
+            await self._tell(f"{now.tally.wrong} of {now.tally.total} seats are not right", worse, is_bad=True)
             return self.clock.now()
         if self.clock.now() - spoke_at >= self.alive:
-            self._tell("profilegen fleet watch is alive", _summary(now), is_bad=False)
+            await self._tell("profilegen fleet watch is alive", _summary(now), is_bad=False)
             return self.clock.now()
         return spoke_at
 
-    def _tell_failure(self, problem: WorldProblem, failures: int) -> None:
+    async def _tell_failure(self, problem: WorldProblem, failures: int) -> None:
         if failures == 1:
-            self._tell("An MDM cannot be reached", f"{problem.message} {problem.hint}", is_bad=True)
+            await self._tell("An MDM cannot be reached", f"{problem.message} {problem.hint}", is_bad=True)
 
-    def _tell(self, title: str, text: str, *, is_bad: bool) -> None:
-        self.notify(News(at=self.clock.now(), title=title, text=text, is_bad=is_bad))
+    async def _tell(self, title: str, text: str, *, is_bad: bool) -> None:
+        await self.notify(News(at=self.clock.now(), title=title, text=text, is_bad=is_bad))
 
     def _pause(self, failures: int) -> timedelta:
         return min(LARGEST_PAUSE, self.interval, timedelta(seconds=2 ** min(failures, 12)))

@@ -1,0 +1,107 @@
+"""The options of the fleet's commands, in groups that belong together."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from profilegen.errors import UsageProblem
+from profilegen.fleet.drift import State
+from profilegen.fleet.waves import Waves
+from profilegen.flow.fleet.settlement import Acceptance
+from profilegen.ports.fleet import SeatQuery
+from profilegen.settings.durations import parse_duration
+
+Mdm = Annotated[str | None, typer.Option("--mdm", metavar="NAME", help="Only seats in this MDM.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhoOptions:
+    """Which part of the fleet."""
+
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="WHO", help="An address, person, UDID or serial number. Repeatable."),
+    ] = None
+    state: Annotated[
+        list[State] | None,
+        typer.Option("--state", metavar="STATE", help="Only seats that stand like this. Repeatable."),
+    ] = None
+    group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="Only seats of this group.")] = None
+    in_mdm: Annotated[str | None, typer.Option("--in", metavar="MDM", help="Only seats in this MDM.")] = None
+
+    def query(self) -> SeatQuery:
+        """Return what the memory is asked for; states are judged, not remembered."""
+        return SeatQuery(who=tuple(self.only or ()), group=self.group, mdm=self.in_mdm)
+
+    @property
+    def states(self) -> frozenset[State] | None:
+        """The states asked for, None for all."""
+        return frozenset(self.state) if self.state else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowOptions:
+    """Which changes of the providers are followed."""
+
+    cosmetic: Annotated[
+        bool, typer.Option("--cosmetic", help="Push changes that alter nothing on the device, too.")
+    ] = False
+    accept_identity: Annotated[
+        bool,
+        typer.Option("--accept-identity", help="Follow changes that make another account on the device."),
+    ] = False
+    accept_held: Annotated[bool, typer.Option("--accept-held", help="Follow the provider again after a rollback.")] = (
+        False
+    )
+
+    def acceptance(self) -> Acceptance:
+        """Return the options as a value."""
+        return Acceptance(cosmetic=self.cosmetic, identity=self.accept_identity, held=self.accept_held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveOptions:
+    """How a repair spreads."""
+
+    canary: Annotated[int, typer.Option("--canary", min=0, metavar="N", help="Seats of the first wave.")] = 5
+    wave: Annotated[
+        float, typer.Option("--wave", min=0.01, max=100, metavar="PERCENT", help="Size of each further wave.")
+    ] = 10.0
+    max_failures: Annotated[
+        float, typer.Option("--max-failures", min=0, max=100, metavar="PERCENT", help="Stop beyond this share.")
+    ] = 3.0
+    rate: Annotated[
+        str | None, typer.Option("--rate", metavar="N/s", help="At most so many commands per second and MDM.")
+    ] = None
+    patience: Annotated[
+        str, typer.Option("--patience", metavar="TIME", help="How long a wave waits for its devices, like 10m.")
+    ] = "10m"
+
+    def waves(self) -> Waves:
+        """Return the options as a value."""
+        return Waves(canary=self.canary, percent=self.wave, max_failures=self.max_failures)
+
+    def waits(self) -> timedelta:
+        """Return the patience; raises UsageProblem."""
+        return parse_duration(self.patience)
+
+    def per_second(self) -> float | None:
+        """Return the rate, None for that of the MDM; raises UsageProblem `bad_rate`."""
+        if self.rate is None:
+            return None
+        number = self.rate.removesuffix("/s")
+        try:
+            rate = float(number)
+        except ValueError:
+            rate = 0.0
+        if not 0 < rate < 100_000:
+            raise UsageProblem(f'"{self.rate}" is no rate.', hint="Write --rate 5/s.", code="bad_rate")
+        return rate
+
+
+def plan_id() -> str:
+    """Return a name for a plan that can be read out: the minute, and a few digits."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M}-{secrets.token_hex(2)}"
