@@ -181,6 +181,14 @@ def test_a_full_disk_leaves_nothing_half_written(small_disk: Path) -> None:
     assert [path for path in (small_disk / "out").rglob("*") if path.is_file() or path.name.startswith("person2")] == []
 
 
+def test_a_disk_that_fills_up_in_the_middle_of_a_bundle_keeps_none_of_it(small_disk: Path) -> None:
+    (small_disk / "filler").write_bytes(b"x" * 40_000)  # the profile and the page fit, the paper does not
+    with pytest.raises(OutputProblem) as caught:
+        asyncio.run(folder(small_disk).deliver(parcel(1)))
+    assert caught.value.code == "disk_full"
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
+
+
 def test_a_full_disk_keeps_the_older_bundle_whole(small_disk: Path) -> None:
     channel = folder(small_disk, sheet=False)
     asyncio.run(channel.deliver(parcel(1)))
