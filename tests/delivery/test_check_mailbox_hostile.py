@@ -43,8 +43,7 @@ def fetched(literal: bytes, *, uid: int = 2, size: int | None = None) -> bytes:
     """Return the answer to both UID SEARCH and UID FETCH, which the fake does not tell apart."""
     length = len(literal) if size is None else size
     date_words = b'INTERNALDATE "23-Nov-2026 19:17:34 +0100"'
-    return b"* SEARCH %d\r\n* 1 FETCH (UID %d %s BODY[HEADER.FIELDS (FROM)]<0> {%d}\r\n%s)\r\nTAG OK done\r\n" % (
-        uid,
+    return b"* SEARCH 2\r\n* 1 FETCH (UID %d %s BODY[HEADER.FIELDS (FROM)]<0> {%d}\r\n%s)\r\nTAG OK done\r\n" % (
         uid,
         date_words,
         length,
@@ -139,6 +138,17 @@ def test_a_server_that_misbehaves_is_one_clear_error(
     assert caught.value.code == code
     assert HOST in caught.value.message
     assert len(caught.value.message) < 500
+
+
+def test_a_login_that_is_refused_for_now_is_no_failed_one(authority: Authority, tmp_path: Path) -> None:
+    budget = FakeBudget()
+    with (
+        serving(authority, tmp_path, {"LOGIN": b"TAG NO [UNAVAILABLE] try again later\r\n"}) as (_, box),
+        pytest.raises(NetworkProblem),
+    ):
+        read(replace(box, budget=budget))
+
+    assert budget.of(HOST) == ["reserve", "release"]
 
 
 def test_a_server_that_calls_itself_full_of_messages_is_not_asked_for_ever(

@@ -239,6 +239,16 @@ def test_old_mail_is_not_looked_at_unless_older_days_are_asked_for(lab: MailLab)
     assert [sum(batch.looked_at for batch in batches) for batches in (recent, repeated, older)] == [2, 0, 5]
 
 
+def test_a_folder_without_anything_new_is_marked_as_read_to_its_end(lab: MailLab) -> None:
+    fill(lab, 3, days_old=40)
+
+    first = read(mailbox(lab))
+    second = read(mailbox(lab), marks_of(first))
+
+    assert [(batch.folder, batch.looked_at) for batch in first if batch.folder == "INBOX"] == [("INBOX", 0)]
+    assert second == []
+
+
 def test_a_folder_that_was_made_anew_is_read_from_the_beginning(lab: MailLab) -> None:
     fill(lab, 4)
     marks = {
