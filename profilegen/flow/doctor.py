@@ -74,13 +74,19 @@ class Examined:
     problem: ProfilegenError | None
 
 
-def account_in(data: bytes) -> tuple[FoundAccount, Address]:
-    """Return the first account of a profile and its address; raises InputProblem or NotPossible if there is none."""
+def account_in(data: bytes, wanted: Address | None = None) -> tuple[FoundAccount, Address]:
+    """
+    Return the account of a profile that is `wanted`'s, else its first one, and its address.
+
+    Raises InputProblem or NotPossible if there is none.
+    """
     result = read(data)
     accounts = found_accounts(result.content or {})
     if not accounts:
         raise nothing_to_try(result)
-    return accounts[0], trial_of_found(accounts[0], GivenPasswords(), Asked(level=1)).address
+    key = wanted.account if wanted is not None else None
+    chosen = next((one for one in accounts if one.address is not None and one.address.account == key), accounts[0])
+    return chosen, trial_of_found(chosen, GivenPasswords(), Asked(level=1)).address
 
 
 def current_in(found: FoundAccount) -> Current:

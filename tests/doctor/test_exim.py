@@ -193,6 +193,8 @@ def test_the_review_finds_what_an_exim_gives_away(exim: Cli) -> None:
 
     assert {check: cause for check, cause in failed(sound).items() if not check.startswith("ptr")} == {}
     assert {"587.starttls", "587.auth_in_clear"} <= set(failed(clear))
+    [tls] = [advice for advice in clear.document["advice"] if advice["id"] == "tls"]
+    assert "auth_advertise_hosts" in tls["where"]
 
 
 def test_what_an_exim_without_a_sender_check_lets_a_login_do_is_named(exim: Cli) -> None:

@@ -21,6 +21,8 @@ VALUES = {
     "pop": True,
     "profile": True,
     "command": "profilegen fix you@example.com",
+    "sign_in": False,
+    "provider": "Example",
 }
 
 
@@ -48,6 +50,15 @@ def test_the_account_is_removed_only_after_what_could_be_lost_is_safe() -> None:
         [again] = book.written([Cure.AGAIN], platform=platform, device=None, values=VALUES)
         assert again.steps[0].startswith("Save first")
         assert "Delete Account" in again.steps[1]
+
+
+def test_where_the_provider_wants_a_sign_in_nobody_is_told_to_type_a_password() -> None:
+    book = read_cures(TEMPLATES / "doctor" / "en.toml")
+
+    for platform in Platform:
+        [again] = book.written([Cure.AGAIN], platform=platform, device=None, values=VALUES | {"sign_in": True})
+        assert "as one of Example, and sign in on the page that opens" in again.steps[-1]
+        assert "password" not in again.steps[-1]
 
 
 def test_a_device_nobody_knows_is_refused() -> None:
