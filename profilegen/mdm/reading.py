@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from profilegen.errors import NetworkProblem, NotPossible
 from profilegen.fleet.seen import CommandState, ErrorLink
 from profilegen.mdm.calls import Answer
-from profilegen.ports.mdm import InstallOrder, Receipt, RemoveOrder
+from profilegen.ports.mdm import InstallOrder, LookOrder, Receipt, RemoveOrder
 
 LONGEST_SAID = 300
 """Characters of a server's own words that are kept."""
@@ -16,7 +16,7 @@ LONGEST_SAID = 300
 _KEY_OR_BUSY = (401, 403, 429)
 _WORDS = ("message", "description", "title", "reason", "detail", "error", "errors")
 
-OrderT = TypeVar("OrderT", InstallOrder, RemoveOrder)
+OrderT = TypeVar("OrderT", InstallOrder, RemoveOrder, LookOrder)
 
 
 class OrderRefused(NotPossible):
