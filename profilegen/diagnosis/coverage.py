@@ -1,6 +1,6 @@
 """Which evidence covers which account: the same servers, tested lately, and nothing newer that contradicts it."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,10 +20,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """Evidence, and the level it is worth for the account in question."""
+    """
+    Evidence, and the level it is worth for the account in question.
+
+    `incoming` is other evidence about the incoming server, where none is about both servers together.
+    """
 
     evidence: Evidence
     level: int
+    incoming: Evidence | None = None
 
 
 def covered_level(evidence: Evidence, pair: EndpointPair) -> int:
@@ -63,25 +68,63 @@ def best_cover(
     Return the best fresh evidence for two servers, of equal levels the newest; None if there is none.
 
     `known` is newest first. A server that was found unsound makes everything older worthless, and of each canary only
-    the newest word counts. With `canaries` only evidence of these is used, while everybody's can contradict it.
+    the newest word counts. With `canaries` only evidence of these about both servers together is used, while
+    everybody's can contradict it.
     """
+    standing = [one for one in _standing(pair, known) if is_fresh(one, max_age=max_age, now=now)]
     covers = [
         Cover(evidence=evidence, level=covered_level(evidence, pair))
-        for evidence in _standing(pair, known)
-        if is_fresh(evidence, max_age=max_age, now=now) and (canaries is None or evidence.canary in canaries)
+        for evidence in standing
+        if canaries is None or evidence.canary in canaries
     ]
+    if canaries is None:
+        covers += _joined(pair, standing)
     return max((cover for cover in covers if cover.level > 0), key=lambda cover: cover.level, default=None)
 
 
+def _joined(pair: EndpointPair, standing: Sequence[Evidence]) -> Iterator[Cover]:
+    """
+    Join what is known of each server by itself.
+
+    Both sound is level 1, a login at both 2, and a message the outgoing server took 3; that it arrives can only be seen
+    with both together.
+    """
+    outgoing = _best_about(pair.outgoing, standing, lambda tested: tested.outgoing)
+    incoming = _best_about(pair.incoming, standing, lambda tested: tested.incoming)
+    if outgoing is not None and incoming is not None:
+        out = min(_worth(outgoing, outgoing.pair.outgoing, pair.outgoing), 3)
+        back = _worth(incoming, incoming.pair.incoming, pair.incoming)
+        yield Cover(evidence=outgoing, level=out if back >= 2 else min(out, back), incoming=incoming)
+
+
+def _best_about(
+    endpoint: Endpoint, standing: Sequence[Evidence], side: Callable[[EndpointPair], Endpoint]
+) -> Evidence | None:
+    """Return the best evidence about one server, the newest of equals; of each canary its newest word counts."""
+    words: dict[object, Evidence] = {}
+    for evidence in standing:
+        if _same_server(side(evidence.pair), endpoint):
+            words.setdefault(evidence.canary or id(evidence), evidence)
+    return max(words.values(), key=lambda one: _worth(one, side(one.pair), endpoint), default=None)
+
+
+def _worth(evidence: Evidence, tested: Endpoint, endpoint: Endpoint) -> int:
+    """Return the level a piece of evidence is worth for one of the two servers, 0 for another server."""
+    if not _same_server(tested, endpoint):
+        return 0
+    alike = tested.username is endpoint.username and endpoint.username is not UsernameForm.OTHER
+    return evidence.level if alike else min(evidence.level, 1)
+
+
 def _standing(pair: EndpointPair, known: Iterable[Evidence]) -> Iterator[Evidence]:
-    heard: set[str] = set()
+    heard: set[tuple[str, EndpointPair]] = set()
     for evidence in known:
         if _contradicts(evidence, pair):
             return
-        if evidence.canary not in heard and covered_level(evidence, pair) > 0:
+        word = (evidence.canary or "", _place(evidence.pair))
+        if evidence.canary is None or word not in heard:
             yield evidence
-        if evidence.canary is not None and _same_place(evidence.pair, pair):
-            heard.add(evidence.canary)
+        heard.add(word)
 
 
 def _contradicts(evidence: Evidence, pair: EndpointPair) -> bool:
@@ -95,8 +138,12 @@ def _contradicts(evidence: Evidence, pair: EndpointPair) -> bool:
     return bool(failed & shared)
 
 
-def _same_place(pair: EndpointPair, other: EndpointPair) -> bool:
-    return _same_server(pair.incoming, other.incoming) and _same_server(pair.outgoing, other.outgoing)
+def _place(pair: EndpointPair) -> EndpointPair:
+    """Return the servers alone, whatever the user names look like."""
+    return EndpointPair(
+        incoming=replace(pair.incoming, username=UsernameForm.OTHER),
+        outgoing=replace(pair.outgoing, username=UsernameForm.OTHER),
+    )
 
 
 def _same_server(endpoint: Endpoint, other: Endpoint) -> bool:

@@ -129,3 +129,64 @@ def test_whatever_is_known_the_answer_is_fresh_and_about_these_servers(known: li
         assert is_fresh(cover.evidence, max_age=WEEK, now=NOW)
         assert 1 <= cover.level <= covered_level(cover.evidence, pair())
         assert cover.evidence in known
+
+
+# --- what is known of each server by itself --------------------------------------------------------------
+
+OTHER_INCOMING = pair(incoming="imap2.example.com")
+OTHER_OUTGOING = pair(host="smtp2.example.com")
+
+
+@pytest.mark.parametrize(
+    ("outgoing", "incoming", "level"),
+    [(4, 4, 3), (3, 2, 3), (2, 4, 2), (3, 1, 1), (1, 4, 1), (4, 0, 0), (0, 4, 0)],
+)
+def test_two_servers_proved_apart_are_proved_as_far_as_they_need_not_work_together(
+    outgoing: int, incoming: int, level: int
+) -> None:
+    known = [evidence(outgoing, about=OTHER_INCOMING), evidence(incoming, about=OTHER_OUTGOING, days=1)]
+
+    cover = best_cover(pair(), known, max_age=WEEK, now=NOW)
+
+    assert (cover.level if cover else 0) == level
+    if cover is not None:
+        assert (cover.evidence, cover.incoming) == (known[0], known[1])
+
+
+def test_one_server_alone_covers_nothing() -> None:
+    assert level_of(evidence(4, about=OTHER_INCOMING)) == 0
+    assert level_of(evidence(4, about=OTHER_OUTGOING)) == 0
+
+
+def test_servers_proved_apart_need_the_form_of_the_user_name_each() -> None:
+    by_local_part = pair(host="smtp2.example.com", username=UsernameForm.LOCAL_PART)
+
+    assert level_of(evidence(4, about=OTHER_INCOMING), evidence(4, about=by_local_part)) == 1
+
+
+def test_servers_proved_apart_must_both_be_proved_lately_and_not_be_contradicted() -> None:
+    old, fresh = evidence(4, about=OTHER_INCOMING, days=8), evidence(4, about=OTHER_OUTGOING)
+    assert level_of(fresh, old) == 0
+
+    halves = (evidence(4, about=OTHER_INCOMING, days=2), evidence(4, about=OTHER_OUTGOING, days=2))
+    assert level_of(*halves) == 3
+    assert level_of(evidence(0, failed=("incoming.tls.dates",), days=1), *halves) == 0
+
+
+def test_together_wins_over_apart_and_a_canary_speaks_for_both_at_once_only() -> None:
+    together, apart = evidence(3, canary="a"), (evidence(4, about=OTHER_INCOMING), evidence(4, about=OTHER_OUTGOING))
+
+    cover = best_cover(pair(), [*apart, together], max_age=WEEK, now=NOW)
+
+    assert cover is not None
+    assert (cover.evidence, cover.incoming) == (together, None)
+    assert level_of(*apart, canaries={"a"}) == 0
+
+
+def test_a_canary_that_now_fails_at_one_server_no_longer_vouches_for_it_elsewhere() -> None:
+    refused = evidence(1, about=pair(incoming="imap3.example.com"), failed=("outgoing.auth",), canary="a")
+    before = evidence(4, about=OTHER_INCOMING, canary="a", days=1)
+    incoming = evidence(4, about=OTHER_OUTGOING, days=1)
+
+    assert level_of(before, incoming) == 3
+    assert level_of(refused, before, incoming) == 1
