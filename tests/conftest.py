@@ -11,6 +11,7 @@ pytest_plugins: list[str] = [
     "tests.lab.https",
     "tests.lab.mail",
     "tests.lab.nginx",
+    "tests.lab.browser",
     "tests.lab.exim",
     "tests.lab.netns",
     "tests.lab.disk",

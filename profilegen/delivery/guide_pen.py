@@ -1,6 +1,5 @@
 """What draws a page: a pen on paper, and one that only goes through the motions to see how much room is needed."""
 
-from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 
@@ -37,8 +36,8 @@ class Pen(Protocol):
         """Make an area a link."""
         ...
 
-    def code(self, x: float, y: float, width: float, modules: Sequence[Sequence[int]]) -> None:
-        """Draw a QR code, quiet zone included."""
+    def code(self, x: float, y: float, width: float, text: str) -> None:
+        """Draw the QR code of a text, quiet zone included."""
         ...
 
     def logo(self, x: float, y: float, height: float, logo: Logo) -> None:
@@ -61,7 +60,7 @@ class Blind:
     def link(self, x: float, y: float, width: float, height: float, href: str) -> None:
         """Do nothing."""
 
-    def code(self, x: float, y: float, width: float, modules: Sequence[Sequence[int]]) -> None:
+    def code(self, x: float, y: float, width: float, text: str) -> None:
         """Do nothing."""
 
     def logo(self, x: float, y: float, height: float, logo: Logo) -> None:
@@ -94,8 +93,11 @@ class Paper:
         """Make an area a link."""
         self._pdf.link(x, y, width, height, href)
 
-    def code(self, x: float, y: float, width: float, modules: Sequence[Sequence[int]]) -> None:
+    def code(self, x: float, y: float, width: float, text: str) -> None:
         """Draw a QR code, one bar for neighbouring dark modules of a row."""
+        import segno
+
+        modules = [list(row) for row in segno.make_qr(text, error="m").matrix_iter(border=2)]
         side = width / len(modules)
         self._pdf.set_fill_color(0, 0, 0)
         for row, cells in enumerate(modules):

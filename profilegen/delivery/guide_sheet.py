@@ -66,7 +66,7 @@ class Layout:
 
     def _proof(self, proof: Proof) -> None:
         top = self._y
-        self._pen.code(MARGIN + WIDTH - _CODE, top, _CODE, modules_of(proof.href))
+        self._pen.code(MARGIN + WIDTH - _CODE, top, _CODE, proof.href)
         right = _CODE + 6.0
         self._write(bold(proof.title), right=right, after=0.5)
         self._write(proof.lead, right=right, after=2.5)
@@ -117,13 +117,6 @@ class Layout:
 def bold(text: str) -> Phrase:
     """Return words in bold."""
     return (Run(text=text, kind=Kind.MENU),)
-
-
-def modules_of(text: str) -> Sequence[Sequence[int]]:
-    """Return the QR code of a text, quiet zone included, 1 for dark."""
-    import segno
-
-    return [list(row) for row in segno.make_qr(text, error="m").matrix_iter(border=2)]
 
 
 def _spaced(phrases: Sequence[Phrase]) -> Phrase:
