@@ -240,7 +240,7 @@ def _judge_wanted(
         why = "its signature ends soon or is no longer the current one"
         return Judgement(state=State.SIGNER_EXPIRING, action=Action.INSTALL, why=why)
     if password_is_unknown(seat, sight):
-        why = "the profile is there; whether the device still has the password after the restore is not known"
+        why = "the profile is there; whether the device has the password is not known until it sends"
         return Judgement(state=State.PASSWORD_UNKNOWN, action=Action.PERSON, why=why)
     why = f"revision {seat.wanted.revision if seat.wanted else '?'} seen {inventory.collected_at:%Y-%m-%d %H:%M}"
     return Judgement(state=State.OK, action=Action.NONE, why=why)

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from profilegen.fleet.drift import Action
+from profilegen.fleet.capabilities import Answers
+from profilegen.fleet.drift import Action, State
 from profilegen.fleet.episodes import look_id
-from profilegen.fleet.seen import Command, CommandKind, CommandState, Inventory
+from profilegen.fleet.seat import EnrollmentChannel
+from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment, Inventory
 from profilegen.flow.fleet.values import Connectors, Judged, connector_of
 from profilegen.ports import Clock
 from profilegen.ports.fleet import BATCH, FleetStore
@@ -43,6 +45,24 @@ class Looker:
         for name, seats in by_mdm.items():
             asked += await self._look_through(connector_of(self.connectors, name), tuple(seats.values()))
         return asked
+
+    async def introduce(self, judged: Sequence[Judged]) -> int:
+        """
+        Wake devices of servers that list none and that we never heard of, so that they check in and become known.
+
+        Returns how many the server could push.
+        """
+        by_mdm: dict[str, list[Enrollment]] = defaultdict(list)
+        for each in judged:
+            if each.judgement.state is State.NOT_ENROLLED and each.view.sight.candidates == 0 and each.seat.udid:
+                known_as = Enrollment(mdm=each.seat.mdm, id=each.seat.udid, channel=EnrollmentChannel.DEVICE)
+                by_mdm[each.seat.mdm].append(known_as)
+        pushed = 0
+        for name, strangers in by_mdm.items():
+            connector = connector_of(self.connectors, name)
+            if connector.capabilities.answers is Answers.WEBHOOK and not connector.capabilities.lists_devices:
+                pushed += len(strangers) - len(await connector.wake(strangers))
+        return pushed
 
     async def busy(self, mdm: str) -> frozenset[str]:
         """Return the enrollments of a server that have a command open: they get no second one."""

@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from profilegen.fleet.drift import Action, State
 from profilegen.fleet.evidence import Moment
@@ -26,6 +27,12 @@ from profilegen.ports.fleet import BATCH, FleetStore, HistoryKind, HistoryLine, 
 PUSHED = frozenset({Action.INSTALL, Action.REMOVE})
 ENDED = frozenset({*INSTALLED, State.RETIRED})
 """States in which a push came to a good end."""
+
+SHORTEST_REST = 0.05
+"""Seconds."""
+
+INTRODUCTION = timedelta(seconds=20)
+"""How long devices we never heard of are waited for after they were woken."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of it are through, and of how many."""
@@ -113,18 +120,24 @@ class Repair:
     async def _look_around(self, order: RepairOrder, survey: Survey, progress: Progress) -> None:
         """Look at every seat nothing is known of, and wait for the answers as long as some still come."""
         total = await self.store.count(order.query)
-        until = self.clock.now() + order.patience
+        start = self.clock.now()
+        strangers = passes = 0
+        async for batch in self._batches(order.query, survey):
+            strangers += await self.looker.introduce(batch)
         while True:
-            open_looks = done = 0
+            open_looks = done = unknown = 0
             async for batch in self._batches(order.query, survey):
                 await self.settler.settle(batch)
                 await self.looker.look(batch)
                 open_looks += sum(_awaits_look(each) for each in batch)
+                unknown += sum(each.judgement.state is State.NOT_ENROLLED for each in batch)
                 done += len(batch)
                 progress("Looking", done - open_looks, total)
-            if open_looks == 0 or self.clock.now() >= until:
+            waited = self.clock.now() - start
+            expected = strangers > 0 and unknown > 0 and waited < INTRODUCTION
+            if (open_looks == 0 and not expected) or waited >= order.patience:
                 return
-            await asyncio.sleep(order.tick.total_seconds())
+            await _rest(order, passes := passes + 1)
 
     async def _batches(self, query: SeatQuery, survey: Survey) -> AsyncIterator[tuple[Judged, ...]]:
         batch, moment = list[Judged](), self.moment()
@@ -166,6 +179,7 @@ class Repair:
     ) -> Counter[State]:
         """Wait until every seat of a wave came to an end, or nothing more is to be expected in time."""
         until = self.clock.now() + order.patience
+        passes = 0
         while True:
             states, pending = Counter[State](), 0
             for part in range(0, len(wave), BATCH):
@@ -175,7 +189,7 @@ class Repair:
             progress("Repairing", len(wave) - pending, len(wave))
             if pending == 0 or self.clock.now() >= until:
                 return states
-            await asyncio.sleep(order.tick.total_seconds())
+            await _rest(order, passes := passes + 1)
 
     def _refuse_unproved(self, judged: Sequence[Judged], survey: Survey) -> None:
         domains = {plan.domain.name: plan for each in judged for plan in survey.of(each.seat)}
@@ -184,6 +198,11 @@ class Repair:
     async def _note(self, order: RepairOrder, kind: HistoryKind, why: str, outcome: str) -> None:
         line = HistoryLine(at=self.clock.now(), actor=order.actor, kind=kind, why=why, outcome=outcome, plan=order.plan)
         await self.store.append((line,))
+
+
+async def _rest(order: RepairOrder, passes: int) -> None:
+    """Wait before looking again: shortly at first, because devices that are awake answer at once."""
+    await asyncio.sleep(min(order.tick.total_seconds(), SHORTEST_REST * 2**passes))
 
 
 def _awaits_look(each: Judged) -> bool:

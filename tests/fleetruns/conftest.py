@@ -1,0 +1,111 @@
+"""One organisation with a NanoMDM, its phones, and the command line of its admin."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Answer, Cli, cli  # noqa: F401 - a fixture
+from tests.lab.mdm import nano
+from tests.lab.mdm.crowd import Crowd, crowd
+from tests.lab.mdm.device import Phone
+from tests.lab.mdm.hooks import WebhookFaults, WebhookSender
+
+DOMAIN = "example.com"
+HMAC_KEY = "webhook-key"
+SERVERS: dict[str, Any] = {
+    "incoming": {"protocol": "imap", "host": "imap.example.com", "port": 993, "security": "tls"},
+    "outgoing": {"protocol": "smtp", "host": "smtp.example.com", "port": 587, "security": "starttls"},
+}
+QUICK = ("--patience", "20s", "--allow-unverified", "a test", "--offline")
+
+
+@dataclass(slots=True)
+class Organisation:
+    """Its admin's command line, its server and its phones."""
+
+    cli: Cli
+    folder: Path
+    server: nano.NanoMdm
+    url: str
+    people: Crowd
+    phones: list[Phone] = field(default_factory=list)
+
+    def run(self, *arguments: str) -> Answer:
+        return self.cli("fleet", *arguments)
+
+    def apply(self, *arguments: str) -> dict[str, Any]:
+        return self.run("apply", *QUICK, *arguments, "--json").document
+
+    def hire(self, count: int) -> None:
+        """Enrol phones, one for each new person, and import the roster."""
+        for _ in range(count):
+            phone = Phone(self.url, number=len(self.phones))
+            phone.enrol()
+            self.phones.append(phone)
+            self.people.add(phone)
+        assert self.import_roster().status == 0
+
+    def import_roster(self, *arguments: str) -> Answer:
+        rows = [f"p{number}@{DOMAIN},{phone.udid},acme" for number, phone in enumerate(self.phones)]
+        roster = self.folder / "people.csv"
+        roster.write_text("\n".join(["address,udid,mdm", *rows]) + "\n")
+        return self.run("import", str(roster), "--trust-roster", "the list of the day", *arguments)
+
+    def move_server(self, **changes: Any) -> None:
+        """Let the provider change its outgoing server."""
+        self.settings({**SERVERS, "outgoing": {**SERVERS["outgoing"], **changes}})
+
+    def settings(self, servers: dict[str, Any]) -> None:
+        content = {"address": f"%EMAILLOCALPART%@{DOMAIN}", **servers}
+        (self.folder / "overrides" / f"{DOMAIN}.json").write_text(json.dumps(content))
+
+    def mail_profiles(self, phone: Phone) -> dict[str, str]:
+        return {identifier: held.uuid for identifier, held in phone.installed().items()}
+
+    def installs_of(self, phone: Phone) -> int:
+        """Return how many installs this phone was ever given."""
+        return sum(udid == phone.udid and kind == "InstallProfile" for udid, kind in self.kinds())
+
+    def kinds(self) -> list[tuple[str, str]]:
+        return list(self.server.enqueued)
+
+    def states(self, *arguments: str) -> dict[str, int]:
+        answer = self.run("status", "--offline", "--json", *arguments)
+        states: dict[str, int] = answer.document["states"]
+        return states
+
+
+@pytest.fixture
+def organisation(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:  # noqa: F811
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with ExitStack() as stack:
+        sender = WebhookSender(f"http://127.0.0.1:{port}/acme", key=HMAC_KEY, faults=WebhookFaults())
+        stack.callback(sender.close)
+        server = nano.NanoMdm(webhook=sender)
+        url = stack.enter_context(nano.serving(server))
+        people = stack.enter_context(crowd())
+        server.on_push = people.wake
+        (tmp_path / "overrides").mkdir()
+        configured = {
+            "DISCOVERY__OVERRIDES": str(tmp_path / "overrides"),
+            "MDM__ACME__KIND": "nanomdm",
+            "MDM__ACME__URL": url,
+            "MDM__ACME__KEY_ENV": "NANO_KEY",
+            "MDM__ACME__WEBHOOK_KEY_ENV": "HOOK_KEY",
+            "MDM__ACME__LISTEN": f"127.0.0.1:{port}",
+        }
+        for key, value in configured.items():
+            monkeypatch.setenv(f"PROFILEGEN_{key}", value)
+        monkeypatch.setenv("NANO_KEY", nano.API_KEY)
+        monkeypatch.setenv("HOOK_KEY", HMAC_KEY)
+        made = Organisation(cli=cli, folder=tmp_path, server=server, url=url, people=people)
+        made.settings(SERVERS)
+        assert cli("key", "new", "acme").status == 0
+        yield made
