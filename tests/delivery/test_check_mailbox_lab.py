@@ -4,10 +4,12 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from typing import cast
 
 import pytest
 
@@ -268,6 +270,20 @@ def test_a_long_read_goes_on_where_it_was_cut_off(lab: MailLab, monkeypatch: pyt
 
     assert [batch.looked_at for batch in first if batch.folder == "INBOX"] == [10, 10]
     assert [batch.looked_at for batch in second if batch.folder == "INBOX"] == [5]
+
+
+def test_whoever_stops_in_the_middle_leaves_no_connection_behind(lab: MailLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(lab, 25)
+    monkeypatch.setattr(check_mailbox, "AT_ONCE", 10)
+    place = len(lab.dovecot_log)
+
+    async def first_batch() -> Batch:
+        batches = mailbox(lab).read({}, since=LAST_WEEK, people=())
+        async with aclosing(cast(AsyncGenerator[Batch, None], batches)):
+            return await anext(batches)
+
+    assert asyncio.run(first_batch()).looked_at == 10
+    assert last_session(lab, after=place)["hdr_count"] == 10
 
 
 def test_the_windows_of_a_search_miss_nothing(lab: MailLab, monkeypatch: pytest.MonkeyPatch) -> None:
