@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _BREAKS = re.compile(r"(?<=[@._/=&-])(?=[^@._/=&-])")
+_ONE_LINE = 24  # letters that fit beside a number on 320 pixels
 _WIDTH = 72  # columns; what RFC 5322 section 2.1.1 advises, with room for quoting
 
 
@@ -105,8 +106,8 @@ class GuideWriter:
 
 
 def _parts(text: str) -> list[str]:
-    """Cut a long address behind its signs, where it may break; a break adds nothing when it is copied."""
-    return _BREAKS.split(text)
+    """Cut what is too long for a small screen behind its signs: it may break there, and is copied without the break."""
+    return _BREAKS.split(text) if len(text) > _ONE_LINE else [text]
 
 
 def _data_url(logo: Logo | None) -> str | None:
