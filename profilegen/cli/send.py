@@ -92,7 +92,8 @@ def send(
     view = SendView(channel=str(via), many=many, as_json=as_json)
     waves = mail.waves(len(sendees.consignees)) if via is Via.EMAIL and not mail.rehearse else None
     run = Run(order=order, sendees=sendees, ledger=dispatch.ledger, waves=waves, means=means, view=view)
-    tally = run_async(run.whole())
+    with house.state.kept():
+        tally = run_async(run.whole())
     view.end(tally)
     means.after()
     raise typer.Exit(status_of(tally))

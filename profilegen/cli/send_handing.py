@@ -34,7 +34,11 @@ class Handing:
         """Return the opened way; raises UsageProblem for options that do not fit it."""
         channel = self._channel()
         way = Delivering(
-            preparation=self.preparation, packing=self.dispatch.packing, ledger=self.dispatch.ledger, channel=channel
+            preparation=self.preparation,
+            packing=self.dispatch.packing,
+            ledger=self.dispatch.ledger,
+            channel=channel,
+            together=self.dispatch.house.state.together,
         )
         return OpenedWay(way=way, channel=channel)
 

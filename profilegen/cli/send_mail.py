@@ -57,6 +57,7 @@ class Mailing:
             ledger=self.dispatch.ledger,
             channel=mail,
             port=submission.server.port,
+            together=self.dispatch.house.state.together,
         )
         return OpenedWay(way=delivering, channel=mail)
 

@@ -1,13 +1,17 @@
 """The gate: nothing is delivered that was not verified lately, unless somebody says why."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from profilegen.diagnosis.coverage import Cover, Policy, best_cover
+from profilegen.diagnosis.coverage import Cover, Policy, best_cover, is_fresh
 from profilegen.diagnosis.evidence import EndpointPair
 from profilegen.errors import NotPossible, UsageProblem
 from profilegen.ports import Allowance, Clock, EvidenceLog
 from profilegen.settings.durations import duration_text
+
+REMEMBERED = timedelta(seconds=30)
+"""How long one look at the evidence is enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +46,18 @@ class Admission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What stands between a finished profile and its delivery; it asks what is known and tests nothing itself."""
+    """
+    What stands between a finished profile and its delivery; it asks what is known and tests nothing itself.
+
+    Many people share a few servers: what is known of a pair of them holds for `REMEMBERED`.
+    """
 
     log: EvidenceLog
     policy: Policy
     clock: Clock
+    _lately: dict[EndpointPair, tuple[datetime, Cover | None]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     async def admit(self, account: str, pair: EndpointPair | None, *, allowed_because: str | None = None) -> Admission:
         """
@@ -70,8 +81,12 @@ class Gate:
 
     async def _cover(self, pair: EndpointPair) -> Cover | None:
         now, max_age = self.clock.now(), self.policy.max_age
-        known = await self.log.about(pair, now - max_age)
-        return best_cover(pair, known, max_age=max_age, now=now)
+        asked_at, cover = self._lately.get(pair, (now - REMEMBERED, None))
+        grown_old = cover is not None and not is_fresh(cover.evidence, max_age=max_age, now=now)
+        if grown_old or not timedelta(0) <= now - asked_at < REMEMBERED:
+            cover = best_cover(pair, await self.log.about(pair, now - max_age), max_age=max_age, now=now)
+            self._lately[pair] = (now, cover)
+        return cover
 
     def refuse(self, admissions: Iterable[Admission]) -> None:
         """Raise NotPossible `unverified` if one of them may not be delivered, naming the first."""

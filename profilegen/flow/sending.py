@@ -9,6 +9,7 @@ repeated without being asked to.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -91,13 +92,18 @@ class Packing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivering:
-    """The way that brings profiles, and remembers it before and after; `port` is that of the mail server, if any."""
+    """
+    The way that brings profiles, and remembers it before and after.
+
+    `port` is that of the mail server, if any. What is recorded inside `together` becomes durable in one step.
+    """
 
     preparation: Preparation
     packing: Packing
     ledger: SendLedger
     channel: Channel
     port: int | None = None
+    together: Callable[[], AbstractContextManager[None]] = nullcontext
 
     async def go(self, consignee: Consignee, order: SendOrder) -> Sent:
         """Bring one profile to one person unless an earlier run did, or may have done so."""
@@ -115,11 +121,12 @@ class Delivering:
 
     async def _bring(self, prepared: Prepared, signed: SignedOff, order: SendOrder) -> Sent:
         parcel = self.packing.parcel(prepared, signed, order)
-        await self._put_on_record(prepared, signed, order)
         line = self._line(parcel, order)
-        standing = await self.ledger.claim(line, over=order.repeated)
-        if standing is not None:  # another run was faster
-            return _standing(prepared, standing)
+        with self.together():
+            standing = await self.ledger.claim(line, over=order.repeated)
+            if standing is not None:  # another run was faster
+                return _standing(prepared, standing)
+            await self._put_on_record(prepared, signed, order)
         try:
             delivered = await self._deliver(parcel, line)
         except ProfilegenError as problem:

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from profilegen.errors import ConfigProblem, MachineProblem
@@ -29,19 +29,24 @@ _OTHER = ("state_unusable", "reading or writing failed", "Check the disk and the
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """
-    The database at `path`, opened for each piece of work and closed again.
+    The database at `path`, opened for each piece of work and closed again, or kept open for a batch of them.
 
     Work raises MachineProblem: `state_corrupt`, `state_unwritable`, `state_busy`, `disk_full`, `state_unusable`; and
     ConfigProblem `state_too_new` for a file of a later release.
     """
 
     path: Path
+    _kept: list[sqlite3.Connection] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection inside one write transaction: all of it is durable at the end, or nothing."""
-        with self._connection() as connection, _immediate(connection):
-            yield connection
+        with self._connection() as connection:
+            if connection.in_transaction:  # a part of what is done together
+                yield connection
+                return
+            with _immediate(connection):
+                yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -50,8 +55,33 @@ class State:
             yield connection
 
     @contextmanager
+    def kept(self) -> Iterator[None]:
+        """
+        Keep one connection open for everything that is done until the block ends, in this thread.
+
+        Whoever closes the last connection copies the whole write-ahead log into the file, which costs more than writing
+        a record.
+        """
+        with self._connection() as connection:
+            self._kept.append(connection)
+            try:
+                yield
+            finally:
+                self._kept.pop()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make everything that is written until the block ends durable in one step, or nothing of it."""
+        with self.kept(), self.transaction():
+            yield
+
+    @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with _translated(self.path):
+            if self._kept:
+                self._kept[-1].row_factory = None
+                yield self._kept[-1]
+                return
             create_private(self.path)
             with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
                 _prepare(connection, self.path)
