@@ -129,11 +129,11 @@ def _moment(claimed: object, now: datetime) -> datetime:
     """The server's time of the event, but nothing from the future; ours where it has none."""
     try:
         moment = datetime.fromisoformat(claimed) if isinstance(claimed, str) else now
-    except ValueError:
+        if moment.tzinfo is None or moment.year < 2000:
+            return now
+        return min(moment.astimezone(UTC), now)
+    except (ValueError, OverflowError):
         return now
-    if moment.tzinfo is None or moment.year < 2000:
-        return now
-    return min(moment.astimezone(UTC), now)
 
 
 def _event_id(call: Mapping[str, Any], body: bytes) -> str:

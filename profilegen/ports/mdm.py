@@ -9,6 +9,7 @@ from typing import Protocol
 from profilegen.fleet.capabilities import Capabilities
 from profilegen.fleet.seat import Effective
 from profilegen.fleet.seen import CommandState, Enrollment, ErrorLink, Inventory
+from profilegen.profile.declaration import CredentialReference, NeededLogin
 from profilegen.report import Finding
 
 
@@ -108,6 +109,14 @@ class Event:
     state: CommandState | None = None
     errors: tuple[ErrorLink, ...] = ()
     inventory: Inventory | None = None
+
+
+class CredentialHost(Protocol):
+    """Keeps logins where devices fetch them by themselves: the credential assets of declarative mail."""
+
+    async def reference(self, order: InstallOrder, login: NeededLogin) -> CredentialReference | None:
+        """Return where this enrollment fetches this login, None if there is no password for it."""
+        ...
 
 
 class MdmConnector(Protocol):

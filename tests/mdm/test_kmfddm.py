@@ -1,0 +1,354 @@
+"""Declarative mail from the order to the server the device really uses, against a test server and test devices."""
+
+import asyncio
+import hashlib
+import json
+import plistlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from profilegen.errors import ConfigProblem, NetworkProblem, NotPossible
+from profilegen.fleet.seat import EnrollmentChannel
+from profilegen.fleet.seen import CommandState, Enrollment, Inventory
+from profilegen.mdm.client import FixedKey, basic
+from profilegen.mdm.ddmstatus import declaration_states, mail_accounts
+from profilegen.mdm.kmfddm import USER, Kmfddm, base_of
+from profilegen.ports.mdm import InstallOrder, LookOrder, RemoveOrder
+from profilegen.profile.declaration import CredentialReference, Direction, NeededLogin
+from profilegen.report import Outcome
+from profilegen.secret import Secret
+from tests.lab.mdm import kmfddm as lab
+from tests.lab.mdm import nano
+from tests.lab.mdm.declarative import DeclarativeClient
+from tests.lab.mdm.device import Phone
+from tests.lab.mdm.httpd import Response, http_service
+from tests.lab.mdm.samples import sample
+from tests.mdm.worlds import client_of, closing
+
+PROFILE = sample("ann").identifier
+
+
+@dataclass(slots=True)
+class Logins:
+    """A credential host in memory, and what devices fetch from it; `missing` are directions it has no password for."""
+
+    documents: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    missing: set[Direction] = field(default_factory=set)
+
+    async def reference(self, order: InstallOrder, login: NeededLogin) -> CredentialReference | None:
+        if login.direction in self.missing:
+            return None
+        document = {"UserName": login.username, "Password": "a password"}
+        data = json.dumps(document).encode()
+        url = f"https://mdm.example.com/{order.enrollment.id}/{login.account}/{login.direction}"
+        self.documents[url] = document
+        return CredentialReference(url=url, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+    def fetch(self, url: str) -> Mapping[str, str] | None:
+        return self.documents.get(url)
+
+
+class World:
+    """KMFDDM behind a NanoMDM, and phones that know declarations."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.ddm = lab.Kmfddm()
+        self.mdm = nano.NanoMdm(declarations=self.ddm.device)
+        self.ddm.mdm = self.mdm
+        self.logins = Logins()
+        self.mdm_url = stack.enter_context(nano.serving(self.mdm))
+        self.url = stack.enter_context(http_service(self.ddm.answer))
+        self.phones: dict[str, Phone] = {}
+        self.clients: dict[str, DeclarativeClient] = {}
+
+    def enrol(self, number: int) -> Enrollment:
+        phone = Phone(self.mdm_url, number=number)
+        client = DeclarativeClient(fetch=self.logins.fetch)
+        phone.declarative = client.sync
+        phone.enrol()
+        self.phones[phone.udid], self.clients[phone.udid] = phone, client
+        return Enrollment(mdm="ddm", id=phone.udid, channel=EnrollmentChannel.DEVICE, udid=phone.udid)
+
+    def deliver(self) -> None:
+        for phone in self.phones.values():
+            phone.poll()
+
+    def connector(self, key: str = lab.API_KEY) -> Kmfddm:
+        client = client_of(self.url, FixedKey(basic(USER, Secret(text=key))))
+        return Kmfddm(name="ddm", client=client, credentials=self.logins)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with ExitStack() as stack:
+        yield World(stack)
+
+
+def within(world: World, body: Callable[[Kmfddm], Awaitable[None]], key: str = lab.API_KEY) -> None:
+    async def run() -> None:
+        connector = world.connector(key)
+        async with closing(connector):
+            await body(connector)
+
+    asyncio.run(run())
+
+
+def profile(*, host: str = "smtp.example.com", accounts: int = 1) -> bytes:
+    mails = [
+        {
+            "PayloadType": "com.apple.mail.managed",
+            "PayloadIdentifier": f"{PROFILE}.mail{number}",
+            "EmailAccountType": "EmailTypeIMAP",
+            "EmailAccountName": "Ann Example",
+            "EmailAddress": f"ann{number}@example.com",
+            "IncomingMailServerHostName": "imap.example.com",
+            "IncomingMailServerPortNumber": 993,
+            "IncomingMailServerAuthentication": "EmailAuthPassword",
+            "IncomingMailServerUsername": f"ann{number}",
+            "OutgoingMailServerHostName": host,
+            "OutgoingMailServerPortNumber": 587,
+            "OutgoingMailServerAuthentication": "EmailAuthPassword",
+            "OutgoingMailServerUsername": f"ann{number}@example.com",
+        }
+        for number in range(1, accounts + 1)
+    ]
+    return plistlib.dumps({"PayloadType": "Configuration", "PayloadIdentifier": PROFILE, "PayloadContent": mails})
+
+
+def install(enrollment: Enrollment, command: str, content: bytes, revision: str = "3f2a01bc") -> InstallOrder:
+    return InstallOrder(
+        command=command,
+        enrollment=enrollment,
+        identifier=PROFILE,
+        uuid="U",
+        revision=revision,
+        name="Mail",
+        signed=b"",
+        unsigned=content,
+    )
+
+
+async def look(connector: Kmfddm, enrollment: Enrollment) -> Inventory:
+    (inventory,) = await connector.look([LookOrder(command="look", enrollment=enrollment)])
+    assert isinstance(inventory, Inventory)
+    return inventory
+
+
+def test_a_device_uses_the_declared_servers_and_says_so(world: World) -> None:
+    ann, ben = world.enrol(1), world.enrol(2)
+
+    async def body(connector: Kmfddm) -> None:
+        (receipt,) = await connector.install([install(ann, "c-1", profile())])
+        assert (receipt.state, receipt.already) == (CommandState.QUEUED, False)
+        before = await look(connector, ann)
+        assert (before.complete, before.profiles, before.mail) == (False, (), None)
+        world.deliver()
+        seen = await look(connector, ann)
+        assert seen.complete
+        assert [(one.identifier, one.revision) for one in seen.profiles] == [(PROFILE, "3f2a01bc")]
+        assert seen.mail is not None
+        assert [(one.host, one.port, one.username) for one in seen.mail] == [
+            ("imap.example.com", 993, "ann1"),
+            ("smtp.example.com", 587, "ann1@example.com"),
+        ]
+        assert {one.declaration for one in seen.mail} == {f"{base_of(PROFILE, ann.id)}.mail-1"}
+        assert world.clients[ben.id].accounts == {}
+
+    within(world, body)
+
+
+def test_a_change_is_not_there_before_the_device_reported_it(world: World) -> None:
+    ann = world.enrol(1)
+
+    async def body(connector: Kmfddm) -> None:
+        await connector.install([install(ann, "c-1", profile())])
+        world.deliver()
+        await connector.install([install(ann, "c-2", profile(host="relay.example.com"), "aaaaaaaa")])
+        stale = await look(connector, ann)
+        assert [(one.identifier, one.revision) for one in stale.profiles] == [(PROFILE, None)]
+        world.deliver()
+        fresh = await look(connector, ann)
+        assert [one.revision for one in fresh.profiles] == ["aaaaaaaa"]
+        assert fresh.mail is not None
+        assert [one.host for one in fresh.mail] == ["imap.example.com", "relay.example.com"]
+        assert fresh.collected_at > stale.collected_at
+
+    within(world, body)
+
+
+def test_the_same_order_changes_nothing_and_wakes_nobody(world: World) -> None:
+    ann = world.enrol(1)
+
+    async def body(connector: Kmfddm) -> None:
+        order = install(ann, "c-1", profile())
+        await connector.install([order])
+        world.deliver()
+        world.ddm.asked.clear()
+        (again,) = await connector.install([order])
+        assert again.already
+        assert ("POST", "/v1/notify") not in world.ddm.asked
+        assert world.ddm.touches == {}
+
+    within(world, body)
+
+
+def test_an_account_the_person_deleted_is_missing_and_comes_back_with_the_next_order(world: World) -> None:
+    ann = world.enrol(1)
+    account = f"{base_of(PROFILE, ann.id)}.mail-1"
+
+    async def body(connector: Kmfddm) -> None:
+        await connector.install([install(ann, "c-1", profile())])
+        world.deliver()
+        world.clients[ann.id].lose(account, world.phones[ann.id], world.phones[ann.id].channel)
+        gone = await look(connector, ann)
+        assert (gone.complete, gone.profiles, gone.mail) == (True, (), ())
+        (receipt,) = await connector.install([install(ann, "c-2", profile())])
+        assert not receipt.already
+        assert world.ddm.touches == {account: 1}
+        world.deliver()
+        back = await look(connector, ann)
+        assert [one.revision for one in back.profiles] == ["3f2a01bc"]
+
+    within(world, body)
+
+
+def test_an_account_that_is_no_longer_wanted_leaves_server_and_device(world: World) -> None:
+    ann = world.enrol(1)
+    base = base_of(PROFILE, ann.id)
+
+    async def body(connector: Kmfddm) -> None:
+        await connector.install([install(ann, "c-1", profile(accounts=2))])
+        world.deliver()
+        assert len(world.clients[ann.id].accounts) == 2
+        await connector.install([install(ann, "c-2", profile(), "bbbbbbbb")])
+        world.deliver()
+        assert list(world.clients[ann.id].accounts) == [f"{base}.mail-1"]
+        assert not [name for name in world.ddm.declarations if "mail-2" in name]
+
+    within(world, body)
+
+
+def test_what_is_removed_is_gone_from_the_device_and_the_server_and_other_people_stay(world: World) -> None:
+    ann, ben = world.enrol(1), world.enrol(2)
+
+    async def body(connector: Kmfddm) -> None:
+        await connector.install([install(one, f"c-{one.id}", profile()) for one in (ann, ben)])
+        world.deliver()
+        order = RemoveOrder(command="r-1", enrollment=ann, identifier=PROFILE)
+        (receipt,) = await connector.remove([order])
+        assert receipt.state is CommandState.QUEUED
+        world.deliver()
+        assert (world.clients[ann.id].accounts, len(world.clients[ben.id].accounts)) == ({}, 1)
+        assert not [name for name in world.ddm.declarations if name.startswith(base_of(PROFILE, ann.id))]
+        (again,) = await connector.remove([order])
+        assert again.state is CommandState.ACKNOWLEDGED
+
+    within(world, body)
+
+
+def test_a_login_without_a_password_is_refused_before_anything_is_sent(world: World) -> None:
+    ann = world.enrol(1)
+    world.logins.missing = {Direction.OUTGOING}
+
+    async def body(connector: Kmfddm) -> None:
+        (receipt,) = await connector.install([install(ann, "c-1", profile())])
+        assert receipt.state is CommandState.FAILED
+        assert "outgoing server" in receipt.errors[0].text
+        (nothing,) = await connector.install([install(ann, "c-2", b"no profile")])
+        assert nothing.state is CommandState.FAILED
+        assert world.ddm.declarations == {}
+
+    within(world, body)
+
+
+def test_a_device_that_cannot_fetch_its_login_does_not_count_as_right(world: World) -> None:
+    ann = world.enrol(1)
+
+    async def body(connector: Kmfddm) -> None:
+        await connector.install([install(ann, "c-1", profile())])
+        world.logins.documents.clear()
+        world.deliver()
+        seen = await look(connector, ann)
+        assert [(one.identifier, one.revision) for one in seen.profiles] == [(PROFILE, None)]
+        assert seen.mail == ()
+
+    within(world, body)
+
+
+def test_a_change_that_reached_nobody_is_seen_as_not_there_and_waking_mends_it(world: World) -> None:
+    ann = world.enrol(1)
+    world.ddm.notifies = False
+
+    async def body(connector: Kmfddm) -> None:
+        (receipt,) = await connector.install([install(ann, "c-1", profile())])
+        assert receipt.state is CommandState.QUEUED
+        world.deliver()
+        assert not (await look(connector, ann)).complete
+        world.ddm.notifies = True
+        assert await connector.wake([ann]) == ()
+        world.deliver()
+        assert (await look(connector, ann)).profiles != ()
+
+    within(world, body)
+
+
+def test_a_wrong_key_and_a_failing_server_have_their_own_errors(world: World) -> None:
+    ann = world.enrol(1)
+
+    async def refused(connector: Kmfddm) -> None:
+        with pytest.raises(ConfigProblem) as caught:
+            await connector.install([install(ann, "c-1", profile())])
+        assert caught.value.code == "key_refused"
+        failed = [one.check for one in await connector.probe() if one.outcome is Outcome.FAIL]
+        assert failed == ["mdm.key"]
+
+    async def failing(connector: Kmfddm) -> None:
+        world.ddm.statuses = [Response(status=500, body=b"{}")]
+        with pytest.raises(NetworkProblem) as caught:
+            await connector.install([install(ann, "c-1", profile())])
+        assert caught.value.code == "server_error"
+        assert {one.outcome for one in await connector.probe()} == {Outcome.PASS}
+        with pytest.raises(NotPossible):
+            connector.events({}, b"{}")
+        with pytest.raises(NotPossible):
+            connector.enrollments()
+        twice = [
+            install(ann, "c-1", profile()),
+            install(replace(ann, id=f"{ann.id}:U", parent=ann.id), "c-2", profile()),
+        ]
+        assert await connector.touched_by(twice) == 1
+
+    within(world, refused, key="a-wrong-key")
+    within(world, failing)
+
+
+@pytest.mark.parametrize(
+    "report", [None, [], {}, {"StatusItems": 3}, {"StatusItems": {"account": {"list": {"mail": []}}}}]
+)
+def test_reports_that_do_not_speak_of_mail_are_no_statement_about_it(report: object) -> None:
+    assert mail_accounts([report]) is None
+
+
+def test_accounts_are_what_the_reports_add_up_to() -> None:
+    def report(*items: dict[str, object]) -> object:
+        return {"StatusItems": {"account": {"list": {"mail": {"outgoing": list(items)}}}}}
+
+    first = report({"identifier": "a", "hostname": "one", "port": 587}, {"identifier": "b", "port": "odd"}, {"port": 1})
+    second = report({"identifier": "a", "_removed": True}, {"identifier": "c", "port": 99999})
+    found = mail_accounts([first, {"StatusItems": {}}, second])
+    assert found is not None
+    assert [(one.identifier, one.host, one.port) for one in found] == [
+        ("outgoing b", None, None),
+        ("outgoing c", None, None),
+    ]
+    assert mail_accounts([report()]) == ()
+
+
+def test_a_declaration_is_right_only_if_it_is_active_valid_and_current() -> None:
+    right = {"identifier": "a", "active": True, "valid": "valid", "current": True, "server-token": "t"}
+    wrong = [right | change for change in ({"active": False}, {"valid": "unknown"}, {"current": False}, {"current": 1})]
+    assert [one.is_right for one in declaration_states([right, *wrong, "x", {}])] == [True, False, False, False, False]
+    assert declaration_states({"identifier": "a"}) == ()
