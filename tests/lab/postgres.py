@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -89,10 +89,10 @@ class PostgresServer:
         self.process = None
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """One server per test run, which syncs nothing."""
-    server = _make(("fsync=off", "synchronous_commit=off", "full_page_writes=off"))
+@contextmanager
+def running_postgres(*settings: str) -> Iterator[PostgresServer]:
+    """Run a server of its own until the block ends; without settings, what it says is on disk is on disk."""
+    server = _make(settings)
     try:
         server.start()
         server.run("psql", "--quiet", "--command", f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'", "postgres")
@@ -100,19 +100,20 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
     finally:
         server.stop()
         shutil.rmtree(server.folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server per test run, which syncs nothing."""
+    with running_postgres("fsync=off", "synchronous_commit=off", "full_page_writes=off") as server:
+        yield server
 
 
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
-    """A server of one test alone, which it may kill and restart; what it says is on disk is on disk."""
-    server = _make(())
-    try:
-        server.start()
-        server.run("psql", "--quiet", "--command", f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'", "postgres")
+    """A server of one test alone, which it may kill and restart."""
+    with running_postgres() as server:
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(server.folder)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Seats as rows."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +8,7 @@ from profilegen.address import Address
 from profilegen.fleet.seat import Effective, EnrollmentChannel, Mailbox, Seat, SecretRoute, Wanted
 from profilegen.profile.types import Platform
 from profilegen.storage.fleet.tables import seat as table
-from profilegen.storage.fleet.values import address, fold, to_json, trimmed, upper
+from profilegen.storage.fleet.values import address, fold, from_json, to_json, trimmed, upper
 
 CONTENT = (
     *("profile", "person", "mailboxes", "mdm", "channel", "platform", "route", "identifier"),
@@ -137,7 +136,7 @@ def _mailbox_values(mailbox: Mailbox) -> list[Any]:
 
 
 def _mailboxes(text: str) -> tuple[Mailbox, ...]:
-    return tuple([_mailbox(*values) for values in json.loads(text)])
+    return tuple([_mailbox(*values) for values in from_json(text)])
 
 
 def _mailbox(

@@ -1,6 +1,5 @@
 """What was seen, as rows."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,18 @@ from profilegen.fleet.seen import (
 )
 from profilegen.profile.types import Platform
 from profilegen.storage.fleet import tables
-from profilegen.storage.fleet.values import clean, from_time, listed, moment, to_json, to_time, trimmed, unlisted, upper
+from profilegen.storage.fleet.values import (
+    clean,
+    from_json,
+    from_time,
+    listed,
+    moment,
+    to_json,
+    to_time,
+    trimmed,
+    unlisted,
+    upper,
+)
 
 ENROLLMENT = list(tables.enrollment.c)
 INVENTORY = list(tables.inventory.c)
@@ -122,8 +132,8 @@ def inventory_of(row: Sequence[Any]) -> Inventory:
         enrollment=enrollment,
         collected_at=moment(collected_at),
         complete=bool(complete),
-        profiles=tuple([_profile(*values) for values in json.loads(profiles)]),
-        mail=None if mail is None else tuple([_mail(*values) for values in json.loads(mail)]),
+        profiles=tuple([_profile(*values) for values in from_json(profiles)]),
+        mail=None if mail is None else tuple([_mail(*values) for values in from_json(mail)]),
     )
 
 
@@ -190,7 +200,7 @@ def command_of(row: Sequence[Any]) -> Command:
         state=_STATES[state],
         stored_at=moment(stored_at),
         changed_at=moment(changed_at),
-        errors=() if errors is None else tuple(ErrorLink(**link) for link in json.loads(errors)),
+        errors=() if errors is None else tuple(ErrorLink(**link) for link in from_json(errors)),
     )
 
 

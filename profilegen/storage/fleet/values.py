@@ -11,7 +11,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ENCODER = json.JSONEncoder(separators=(",", ":"))  # ASCII: no text in it is one a database refuses
 
+_DECODER = json.JSONDecoder()
 to_json = _ENCODER.encode
+
+
+def from_json(text: str) -> Any:
+    """Return the value of a text of `to_json`, which begins and ends without white space."""
+    return _DECODER.raw_decode(text)[0]
 
 
 def to_time(moment: datetime | None) -> int | None:
@@ -65,7 +71,7 @@ def listed(values: tuple[str, ...]) -> str | None:
 
 def unlisted(text: str | None) -> tuple[str, ...]:
     """Return the list of `listed`."""
-    return tuple(json.loads(text)) if text else ()
+    return tuple(from_json(text)) if text else ()
 
 
 def trimmed(values: list[Any]) -> list[Any]:
