@@ -35,7 +35,8 @@ class Capabilities:
     One record per connector.
 
     `variables` are the placeholders the server fills in (`$EMAIL`), `rate` requests per second, `largest_profile`
-    bytes, `concurrency` open connections; `tested_against` names what its tests ran against.
+    bytes, `concurrency` open connections, `calls_per_install` how many questions one installation takes as a rule;
+    `tested_against` names what its tests ran against.
     """
 
     lists_devices: bool
@@ -53,5 +54,10 @@ class Capabilities:
     variables: tuple[str, ...] = ()
     rate: float | None = None
     concurrency: int = 4
+    calls_per_install: int = 1
     largest_profile: int | None = None
     tested_against: str = ""
+
+    def seconds_for(self, installs: int) -> float | None:
+        """Return how long so many installations take at least at this server's pace, None if it sets none."""
+        return None if self.rate is None else installs * self.calls_per_install / self.rate

@@ -45,6 +45,7 @@ from profilegen.mdm.lanes import Lanes
 from profilegen.mdm.pace import Timing
 from profilegen.mdm.probing import key_finding, webhook_finding
 from profilegen.mdm.reading import failed, receipted, text, tree, upper
+from profilegen.mdm.tokens import ClientCredentials
 from profilegen.ports import Clock
 from profilegen.ports.mdm import Event, EventKind, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.report import Finding
@@ -85,15 +86,24 @@ class JamfPro:
     """
     Implements `ports.MdmConnector`.
 
-    `client` asks the server's base URL with `ClientCredentials` of `TOKEN_PATH`. Profiles go up unsigned, under the
-    identity the server gave them once; their revision stands in their name, which is all an inventory shows of it.
+    `client` asks the server's base URL with `tokens`, which come from `TOKEN_PATH` there. Profiles go up unsigned,
+    under the identity the server gave them once; their revision stands in their name, which is all an inventory shows
+    of it.
     """
 
     def __init__(
-        self, *, name: str, client: MdmClient, clock: Clock, timing: Timing, webhook_key: Secret | None = None
+        self,
+        *,
+        name: str,
+        client: MdmClient,
+        tokens: ClientCredentials,
+        clock: Clock,
+        timing: Timing,
+        webhook_key: Secret | None = None,
     ) -> None:
         self._name = name
         self._api = JamfApi(client)
+        self._tokens = tokens
         self._profiles = JamfProfiles(self._api, timing)
         self._clock = clock
         self._webhook_key = webhook_key
@@ -214,6 +224,7 @@ class JamfPro:
     async def close(self) -> None:
         """Close its connections."""
         await self._api.close()
+        await self._tokens.close()
 
     def _seen(self, order: LookOrder, found: Mapping[Target, Mapping[str, Any]]) -> Inventory | Receipt:
         target = Target.of(order.enrollment.id)

@@ -51,6 +51,7 @@ def within(jamf: JamfReplay, body: Callable[[JamfPro, Clockwork], Awaitable[Any]
         connector = JamfPro(
             name="office",
             client=client(base, credentials, clock, limits=limits),
+            tokens=credentials,
             clock=clock,
             timing=clock.timing,
             webhook_key=HOOK,
@@ -59,7 +60,6 @@ def within(jamf: JamfReplay, body: Callable[[JamfPro, Clockwork], Awaitable[Any]
             return await body(connector, clock)
         finally:
             await connector.close()
-            await credentials.close()
 
     with serving(jamf) as base:
         return asyncio.run(run(base))
