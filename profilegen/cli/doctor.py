@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperCommand
 
 from profilegen.address import Address
-from profilegen.cli.doctorview import Answer, answer_document, answer_of, page_values, show_answer
+from profilegen.cli.doctoranswer import Answer, answer_of
+from profilegen.cli.doctorview import answer_document, page_values, show_answer
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions, ProfileOptions
 from profilegen.cli.output import note, print_json, progress_line, say

@@ -1,84 +1,25 @@
 """What the doctor says: one document for machines, the page and the letter; and a screen for people."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from shlex import quote
 from typing import Any
 
+from profilegen.cli.doctoranswer import SHOWN_TO_PEOPLE, Answer, voices
 from profilegen.cli.output import MARKS, note, print_table, say, table
 from profilegen.cli.render import finding_document
-from profilegen.config.resources import find_resources
-from profilegen.delivery.doctor import WrittenCure, read_cures
+from profilegen.delivery.doctor import WrittenCure
 from profilegen.diagnosis.causes import Cause
 from profilegen.diagnosis.doctor.case import VANTAGE_WORDS, Vantage
-from profilegen.diagnosis.doctor.clues import NETWORK_CAUSES
 from profilegen.diagnosis.doctor.comparison import Compared
-from profilegen.diagnosis.doctor.cures import Cure, cured_outside, cures_for
+from profilegen.diagnosis.doctor.cures import Cure, cures_for
 from profilegen.diagnosis.doctor.diagnosis import Diagnosis, FoundCause
 from profilegen.diagnosis.doctor.questions import QUESTION_WORDS
 from profilegen.diagnosis.remedies import remedy_of
 from profilegen.diagnosis.titles import TITLES
-from profilegen.flow.doctor import Examined
-from profilegen.profile.types import Platform
 from profilegen.report import Finding, Report
-from profilegen.settings.candidates import Status
-from profilegen.settings.servers import Protocol, Server
+from profilegen.settings.servers import Server
 
-_SHOWN_TO_PEOPLE = 3
-_OUTAGE = NETWORK_CAUSES | {Cause.SERVER_TEMP_FAILURE, Cause.AUTH_TEMP_FAILURE, Cause.TLS_SERVER_PROBLEM}
 _OF_PROVIDER = ("id", "name", "support", "status_page", "max_size", "max_per_day")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """Everything the doctor has to say about one complaint; `provider` is the catalogue's record of it."""
-
-    examined: Examined
-    diagnosis: Diagnosis
-    cures: tuple[WrittenCure, ...]
-    provider: Mapping[str, Any] | None = None
-
-    @property
-    def command(self) -> str:
-        """The command that makes the profile."""
-        return fix_command(self.examined)
-
-
-def answer_of(
-    examined: Examined,
-    diagnosis: Diagnosis,
-    *,
-    platform: Platform,
-    device: str | None,
-    provider: Mapping[str, Any] | None = None,
-) -> Answer:
-    """Return the answer, its remedies in the words of the person's device; raises UsageProblem for an unknown one."""
-    right = examined.case.right
-    values = {
-        "address": str(examined.case.address),
-        "host": right.outgoing.host if right.outgoing else "the server your provider names",
-        "port": right.outgoing.port if right.outgoing else 587,
-        "username": right.outgoing.username if right.outgoing else "your whole mail address",
-        "password": "app password" if examined.case.status is Status.APP_PASSWORD else "password of the mailbox",
-        "pop": right.incoming is not None and right.incoming.protocol is Protocol.POP,
-        "profile": Cure.PROFILE in diagnosis.cures,
-        "command": fix_command(examined),
-        "sign_in": right.sign_in,
-        "provider": (provider or {}).get("name", "its provider"),
-    }
-    book = read_cures(find_resources().templates / "doctor" / "en.toml")
-    cures = book.written(diagnosis.cures, platform=platform, device=device, values=values)
-    return Answer(
-        examined=examined, diagnosis=diagnosis, cures=tuple(_with_outside(cures, diagnosis)), provider=provider
-    )
-
-
-def fix_command(examined: Examined) -> str:
-    """Return the command line that makes the profile this person needs."""
-    signs_in = examined.resolution is not None and examined.resolution.payload is not None
-    ask = "" if signs_in or examined.case.right.sign_in else " --ask-password"
-    return f"profilegen fix {quote(str(examined.case.address))}{ask}"
 
 
 def answer_document(answer: Answer) -> dict[str, Any]:
@@ -124,30 +65,11 @@ def page_values(answer: Answer, now: datetime) -> dict[str, Any]:
     }
 
 
-def voices(answer: Answer) -> dict[str, list[str]]:
-    """Return what each of three people does about the causes, best first."""
-    remedies = [remedy_of(found.cause) for found in answer.diagnosis.causes[:_SHOWN_TO_PEOPLE]]
-    admin = [remedy.admin for remedy in remedies if remedy.admin]
-    outage = (answer.provider or {}).get("status_page")
-    if outage and _OUTAGE.intersection(found.cause for found in answer.diagnosis.causes):
-        admin.append(f"See whether the provider reports an outage: {outage}")
-    if Cure.PROFILE in answer.diagnosis.cures:
-        admin.append(f"Make the profile: {answer.command}")
-        only = f"--only {quote(str(answer.examined.case.address))}"
-        admin.append(f"On managed devices: profilegen fleet plan {only}, then profilegen fleet apply {only}")
-        admin.append("For several people with the same trouble: profilegen build --roster people.csv -o profiles/")
-    return {
-        "person": [step for cure in answer.cures for step in cure.steps],
-        "admin": list(dict.fromkeys(admin)),
-        "server": list(dict.fromkeys(remedy.server for remedy in remedies if remedy.server)),
-    }
-
-
 def show_answer(answer: Answer) -> None:
     """Print the one screen: what is wrong and how we know, what to do in which order, and who else can do something."""
     case, diagnosis = answer.examined.case, answer.diagnosis
     say(f"{case.address.display}: {'nothing wrong was found' if diagnosis.healthy else _headline(diagnosis)}")
-    for found in diagnosis.causes[:_SHOWN_TO_PEOPLE]:
+    for found in diagnosis.causes[:SHOWN_TO_PEOPLE]:
         _show_cause(found)
     _show_comparison(diagnosis.compared)
     if proof := answer.examined.proof:
@@ -205,17 +127,6 @@ def _show_voices(answer: Answer) -> None:
         say("Whoever looks after the devices:" if who == "admin" else "Whoever runs the mail server:")
         for line in lines:
             say(f"  - {line}")
-
-
-def _with_outside(cures: Iterable[WrittenCure], diagnosis: Diagnosis) -> Iterator[WrittenCure]:
-    """The steps away from the device depend on the causes, not on the device."""
-    causes = cured_outside([found.cause for found in diagnosis.causes])
-    for cure in cures:
-        if cure.cure is Cure.OUTSIDE:
-            steps = tuple(dict.fromkeys(remedy_of(cause).user for cause in causes if remedy_of(cause).user))
-            yield WrittenCure(cure=cure.cure, title=cure.title, steps=steps, loses=cure.loses, outbox=cure.outbox)
-        else:
-            yield cure
 
 
 def _provider_document(record: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -37,3 +37,19 @@ def test_where_no_profile_helps_none_is_offered(cli: Cli) -> None:
 
     assert answer.document["causes"][0]["cause"] == "message_too_big"
     assert not any("fleet" in line or "profilegen fix" in line for line in answer.document["voices"]["admin"])
+
+
+def test_where_a_network_is_in_the_way_the_providers_other_port_is_offered(cli: Cli) -> None:
+    blocked = ("--error", "The connection to the outgoing server timed out", "--mobile-data", "works")
+
+    answer = cli("doctor", "you@gmx.de", "--offline", *blocked, "--json")
+    elsewhere = cli("doctor", "you@gmx.de", "--offline", "--error", "does not allow relaying", "--json")
+    already = cli("doctor", "you@gmx.de", "--offline", *blocked, "--current", "outgoing.port=465", "--json")
+
+    assert answer.document["causes"][0]["cause"] == "connect_timeout"
+    steps, admin = answer.document["voices"]["person"], answer.document["voices"]["admin"]
+    assert any("Server Port 587 - or 465, where a network blocks 587" in step for step in steps)
+    assert any(line.endswith("--set outgoing.port=465 --set outgoing.security=tls") for line in admin)
+    for other in (elsewhere, already):
+        assert not any("or 465" in step for step in other.document["voices"]["person"])
+        assert not any("outgoing.port=465" in line for line in other.document["voices"]["admin"])

@@ -21,6 +21,7 @@ VALUES = {
     "pop": True,
     "profile": True,
     "command": "profilegen fix you@example.com",
+    "other_port": None,
     "sign_in": False,
     "provider": "Example",
 }
