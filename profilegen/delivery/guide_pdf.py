@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from profilegen.delivery.guide_facts import Medium
 from profilegen.delivery.guide_page import Guide
@@ -49,7 +48,7 @@ class _Book:
         self._pdf.set_auto_page_break(False)
         self._pdf.add_font(FONT, "", ttf_opensans.OPENSANS_REGULAR.path)
         self._pdf.add_font(FONT, "B", ttf_opensans.OPENSANS_BOLD.path)
-        self._letters = _letters_of(ttf_opensans.OPENSANS_REGULAR.path) & _letters_of(ttf_opensans.OPENSANS_BOLD.path)
+        self._letters = self._letters_of(FONT) & self._letters_of(f"{FONT}B")
         self._measure = cache(self._width)
 
     def can_show(self, guide: Guide) -> bool:
@@ -69,16 +68,15 @@ class _Book:
         """Return the document."""
         return bytes(self._pdf.output())
 
+    def _letters_of(self, font: str) -> frozenset[str]:
+        from fpdf.fonts import TTFFont
+
+        loaded = self._pdf.fonts[font]
+        return frozenset(map(chr, loaded.cmap)) if isinstance(loaded, TTFFont) else frozenset()
+
     def _width(self, text: str, bold: bool) -> float:  # noqa: FBT001 - a style, no switch
         self._pdf.set_font(FONT, "B" if bold else "", 100)
         return self._pdf.get_string_width(text) * self._pdf.k / 100
-
-
-def _letters_of(font: Path) -> frozenset[str]:
-    from fontTools.ttLib import TTFont
-
-    with TTFont(font, lazy=True) as file:
-        return frozenset(map(chr, file.getBestCmap()))
 
 
 class _Printable:
