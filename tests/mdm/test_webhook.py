@@ -81,14 +81,14 @@ _VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3),
     max_leaves=8,
 )
-_PROFILE_KEYS = [
+_PROFILE_KEYS = (
     "PayloadIdentifier",
     "PayloadUUID",
     "PayloadContent",
     "PayloadDescription",
     "SignerCertificates",
     "IsManaged",
-]
+)
 _PROFILE = st.fixed_dictionaries({}, optional=dict.fromkeys(_PROFILE_KEYS, _VALUES))
 _OTHER_KEYS = ("ErrorChain", "QueryResponses", "CommandUUID", "UserID", "ProductName")
 _STATUSES = st.sampled_from(["Acknowledged", "Error", "NotNow", "Idle", "CommandFormatError", "Else"])
