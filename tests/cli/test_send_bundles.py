@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Answer, Cli
-from tests.delivery.people import read_codes
+from tests.delivery.people import need, read_codes
 
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="a Mac has a share sheet")
 BASE = "https://profiles.example.com/mail"
@@ -74,6 +74,7 @@ def test_the_base_url_may_come_from_the_configuration(send: Cli, monkeypatch: py
 
 @pytest.mark.servers
 def test_printed_cards_lead_to_the_page(send: Cli) -> None:
+    need("pdftoppm", "zbarimg")
     send("--via", "folder", "-o", "out", "--base-url", BASE)
     subprocess.run(["pdftoppm", "-r", "150", "-png", "out/sheet.pdf", "card"], check=True, timeout=60)
     (token,) = {name.split("/")[2] for name in written("out") if name.startswith("upload/")}

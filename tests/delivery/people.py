@@ -1,10 +1,14 @@
 """People, their parcels and a folder to bring them to."""
 
 import asyncio
+import os
+import shutil
 import subprocess
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from profilegen.address import Address
 from profilegen.config.resources import find_resources
@@ -84,8 +88,18 @@ def files(root: Path) -> list[str]:
     return sorted(name for name in found if not name.startswith(".profilegen/"))
 
 
+def need(*programs: str) -> None:
+    """Skip the test where one of these programs is missing; in CI that is a failure."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing and os.environ.get("CI") == "true":
+        pytest.fail(f"missing: {', '.join(missing)}")
+    if missing:
+        pytest.skip(f"missing: {', '.join(missing)}")
+
+
 def read_codes(picture: Path) -> list[str]:
     """What a decoder that is not ours reads from a picture, sorted."""
+    need("zbarimg")
     command = ["zbarimg", "--nodbus", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", str(picture)]
     found = subprocess.run(command, capture_output=True, text=True, timeout=60)
     return sorted(found.stdout.split())

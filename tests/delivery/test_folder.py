@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import plistlib
+import shutil
 import stat
 import subprocess
 from dataclasses import replace
@@ -16,7 +17,7 @@ from profilegen.delivery.bundles import RECORDS
 from profilegen.delivery.qr import QrForm
 from profilegen.errors import OutputProblem
 from profilegen.ports.sending import DeliveryState
-from tests.delivery.people import BRAND, HOSTING, bring, files, folder, parcel, read_codes
+from tests.delivery.people import BRAND, HOSTING, bring, files, folder, need, parcel, read_codes
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes and links are a POSIX notion")
 
@@ -43,6 +44,7 @@ def test_a_person_gets_profile_and_page_and_nothing_else(tmp_path: Path) -> None
 
 @pytest.mark.servers
 def test_the_printed_page_is_one_page_and_names_the_file(tmp_path: Path) -> None:
+    need("pdftotext")
     bring(folder(tmp_path), [parcel(1)])
     pdf = tmp_path / "person1@example.com_Jane-Doe" / "instructions.pdf"
     text = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
@@ -79,6 +81,15 @@ def test_a_printed_code_stays_good_when_the_profile_is_written_anew(tmp_path: Pa
     bring(again, [replace(parcel(1, data=b"newer"), token=parcel(99).token)])
     assert [url for _, url in again.links] == [url for _, url in first.links]
     assert (tmp_path / HOSTING.folder(parcel(1).token) / "mail.mobileconfig").read_bytes() == b"newer"
+
+
+def test_a_code_is_retired_by_deleting_what_it_leads_to(tmp_path: Path) -> None:
+    bring(folder(tmp_path, hosting=HOSTING), [parcel(1)])
+    shutil.rmtree(tmp_path / HOSTING.folder(parcel(1).token))
+    again = folder(tmp_path, hosting=HOSTING)
+    bring(again, [replace(parcel(1), token=parcel(99).token)])
+    assert [url for _, url in again.links] == [HOSTING.page_url(parcel(99).token)]
+    assert not (tmp_path / HOSTING.folder(parcel(1).token)).exists()
 
 
 def test_a_person_with_a_new_name_moves_and_leaves_nothing_behind(tmp_path: Path) -> None:

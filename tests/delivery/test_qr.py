@@ -22,7 +22,7 @@ from profilegen.delivery.qr import (
     qr_code,
 )
 from profilegen.errors import UsageProblem
-from tests.delivery.people import read_codes
+from tests.delivery.people import need, read_codes
 
 URL = "https://profiles.example.com/mail/PG-7K3M-9QWX-2TRD-H5VN/"
 needs_decoder = pytest.mark.servers
@@ -46,6 +46,7 @@ def test_a_png_reads_back_as_the_url(tmp_path: Path, url: str) -> None:
 
 @needs_decoder
 def test_an_svg_reads_back_as_the_url(tmp_path: Path) -> None:
+    need("chromium", "zbarimg")
     (tmp_path / "code.svg").write_bytes(picture(qr_code(URL), QrForm.SVG))
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
     command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]

@@ -12,9 +12,15 @@ from profilegen.delivery.sheet import CardSheet
 from profilegen.delivery.upload import Hosting
 from profilegen.mailing.brand import Brand
 from profilegen.mailing.proof_token import new_token
-from tests.delivery.people import BRAND, HOSTING, TEMPLATES, read_codes
+from tests.delivery.people import BRAND, HOSTING, TEMPLATES, need, read_codes
 
 pytestmark = pytest.mark.servers
+
+
+@pytest.fixture(autouse=True)
+def programs() -> None:
+    """What looks at the paper."""
+    need("pdftotext", "pdftoppm", "pdfinfo", "zbarimg")
 
 
 def person(number: int, *, name: str | None = "Jane Doe", language: str = "en", hosted: bool = True) -> Bundle:
