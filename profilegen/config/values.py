@@ -6,6 +6,7 @@ Options of a command stand above all of them and never pass through here.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ class Config:
     People's pages are hosted below the URL `send_base_url`.
     The check mailbox is read by IMAP from `check_server` (None: looked up) on `check_port` as `check_username` (None:
     its address), its password in the environment variable `check_password_env` or the file `check_password_file`.
+    A device that leaves a command unanswered for `fleet_answer_within` is woken again, one not seen for
+    `fleet_offline_after` is offline; `fleet_database` (None: a file in the home) is a PostgreSQL URL without password.
     """
 
     organization: str | None = None
@@ -68,6 +71,8 @@ class Config:
     check_username: str | None = None
     check_password_env: str | None = None
     check_password_file: str | None = None
+    fleet_answer_within: timedelta = timedelta(minutes=10)
+    fleet_offline_after: timedelta = timedelta(days=14)
     fleet_database: str | None = None
     fleet_database_password_file: str | None = None
 
@@ -104,11 +109,14 @@ KEYS: dict[str, str] = {
     "check.username": "check_username",
     "check.password_env": "check_password_env",
     "check.password_file": "check_password_file",
+    "fleet.answer_within": "fleet_answer_within",
+    "fleet.offline_after": "fleet_offline_after",
     "fleet.database": "fleet_database",
     "fleet.database_password_file": "fleet_database_password_file",
 }
 """Dotted key as people write it -> field of Config."""
 
+_DURATIONS = ("policy.max_age", "fleet.answer_within", "fleet.offline_after")
 _LISTS = ("domains", "review.dnsbl", "review.rhsbl")
 
 Value = str | int | timedelta | tuple[str, ...]
@@ -233,7 +241,7 @@ def _typed(key: str, value: object, place: str) -> Value:
         raise ConfigProblem(
             f"{key} in {place} must be a text that is not empty.", hint=f'Write {key} = "…" or leave it out.'
         )
-    return _duration(key, value, place) if key == "policy.max_age" else value
+    return _duration(key, value, place) if key in _DURATIONS else value
 
 
 def _of_server(key: str, value: object, place: str) -> str:

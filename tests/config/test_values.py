@@ -90,3 +90,29 @@ def test_the_policy_comes_from_file_and_environment_in_its_own_types(tmp_path: P
     assert (loaded.config.policy_min_level, loaded.config.policy_max_age) == (2, timedelta(hours=36))
     assert (loaded.value("policy.min_level"), loaded.value("policy.max_age")) == ("2", "36h")
     assert (other.config.policy_min_level, other.value("policy.max_age")) == (3, "7d")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://fleet:S3cret@db.example.com/fleet",
+        "postgresql://fleet:S3cret@/fleet",
+        "postgresql://fleet:S3@cret@db.example.com/fleet",
+        "postgresql://db.example.com/fleet?sslmode=require&password=S3cret",
+    ],
+)
+def test_a_database_url_with_a_password_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ConfigProblem) as caught:
+        load_config(environ={"PROFILEGEN_FLEET__DATABASE": url}, config_file=None, folders=[])
+
+    assert caught.value.code == "password_in_url"
+    assert "S3" not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://fleet@db.example.com:5432/fleet", "postgresql://[::1]:5432/fleet", "postgresql:///fleet"]
+)
+def test_a_database_url_without_a_password_is_taken_as_it_is(url: str) -> None:
+    loaded = load_config(environ={"PROFILEGEN_FLEET__DATABASE": url}, config_file=None, folders=[])
+
+    assert loaded.config.fleet_database == url
