@@ -8,23 +8,15 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from profilegen.delivery.guide_pages import read_pages
 from profilegen.delivery.guide_text import names_in
 from profilegen.delivery.guide_words import MENU, Languages
 from profilegen.delivery.guides import GuideWriter
 from profilegen.errors import MachineProblem
-from tests.delivery.guide_orders import DEVICES, ORDER, TEMPLATES
+from tests.delivery.guide_catalogue import renewed, wanted, write
+from tests.delivery.guide_orders import ORDER, TEMPLATES
 
 CATALOGUES = sorted((TEMPLATES / "locale").glob("*.po"))
 HEADER = 'msgid ""\nmsgstr ""\n"Language: {}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
-
-
-def wanted() -> set[tuple[str | None, str]]:
-    texts: set[tuple[str | None, str]] = {
-        (None, text) for text in read_pages(TEMPLATES / "guides" / "pages.toml").texts()
-    }
-    ways = [*DEVICES.names.values(), *(way for row in DEVICES.rows for way in row.menus.values())]
-    return texts | {(MENU, level) for way in ways for level in way}
 
 
 def read(path: Path) -> Catalog:
@@ -40,8 +32,9 @@ def test_there_are_four_languages() -> None:
 def test_a_catalogue_has_every_text_and_no_other(path: Path) -> None:
     there = {(message.context, message.id) for message in read(path) if message.id}
 
-    assert wanted() - there == set()
-    assert there - wanted() == set()
+    assert set(wanted()) - there == set()
+    assert there - set(wanted()) == set()
+    assert path.read_bytes() == renewed(read(path), path.stem)
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
@@ -123,6 +116,15 @@ msgctxt "menu"
 msgid "Settings"
 msgstr "הגדרות"
 """
+
+
+def test_a_new_language_starts_as_a_file_with_every_text_empty(tmp_path: Path) -> None:
+    write(tmp_path / "pt_BR.po")
+    fresh = read(tmp_path / "pt_BR.po")
+
+    assert {(message.context, message.id) for message in fresh if message.id} == set(wanted())
+    assert not [message for message in fresh if message.id and message.string]
+    assert Languages(tmp_path).best("pt-BR").say("Hello,") == "Hello,"
 
 
 def test_a_right_to_left_language_is_one_more_file(tmp_path: Path) -> None:
