@@ -3,9 +3,9 @@ How fast the fleet's memory is: `python -m tests.benchmarks.fleet_store [SEATS] 
 arguments; in SQLite, and a tenth of it in PostgreSQL where there is one.
 
 Each step is a process of its own that says how long it took and the most memory it held, and fails on a wrong count:
-`import` brings a roster CSV in as `fleet import` does; `again` brings in the same one; `look` takes an enrollment and an
-inventory for every device; `plan` streams every seat with what was seen of it, and judges it. One seat in seven is on a
-Mac. The disk is that of the temporary folder, and written through at every step.
+`import` brings a roster CSV in as `fleet import` does; `again` brings in the same one; `look` takes in an enrollment and
+an inventory for every device; `stream` reads every seat with what was seen of it, `plan` also judges it. One seat in
+seven is on a The disk is that of the temporary folder, and written through at every step.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from tests.storage.clock import ManualClock
 
 SEATS = 1_000_000
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-MOMENT = Moment(now=NOW + timedelta(hours=1))
+MOMENT = Moment(now=NOW + timedelta(hours=1), proof_since=NOW - timedelta(days=1))
 DEFAULTS = SeatDefaults(mdm="nano", identifier_prefix="com.example.mail")
 DOMAINS = 40
 Step = Callable[[SqlFleetStore, Path, int], Awaitable[None]]
@@ -184,21 +185,25 @@ def in_a_new_process(step: str, folder: Path, seats: int, url: str | None) -> tu
 
 def measure(name: str, seats: int, rounds: int, make: Callable[[], str | None]) -> None:
     """Measure all steps in order, each round in a new database, and print one line per step."""
-    results: dict[str, list[tuple[float, float]]] = {step: [] for step in STEPS}
-    for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as folder:
-            write_roster(Path(folder) / "roster.csv", seats)
-            url = make()
-            for step in STEPS:
-                results[step].append(in_a_new_process(step, Path(folder), seats, url))
-    for step, figures in results.items():
-        times = [seconds for seconds, _ in figures]
-        low, middle, high = min(times), statistics.median(times), max(times)
-        sys.stdout.write(
-            f"{name:<8} {step:<7} {seats:>9} seats  min {low:7.2f}  median {middle:7.2f}  max {high:7.2f} s"
-            f"  {1e6 * middle / seats:6.1f} µs a seat  at most {max(memory for _, memory in figures):5.0f} MB\n"
-        )
-        sys.stdout.flush()
+    with ExitStack() as stack:
+        places = []
+        for _ in range(rounds):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            write_roster(folder / "roster.csv", seats)
+            places.append((folder, make()))
+        for step in STEPS:
+            report(name, step, seats, [in_a_new_process(step, folder, seats, url) for folder, url in places])
+
+
+def report(name: str, step: str, seats: int, figures: list[tuple[float, float]]) -> None:
+    """Print one line."""
+    times = [seconds for seconds, _ in figures]
+    low, middle, high = min(times), statistics.median(times), max(times)
+    sys.stdout.write(
+        f"{name:<8} {step:<7} {seats:>9} seats  min {low:7.2f}  median {middle:7.2f}  max {high:7.2f} s"
+        f"  {1e6 * middle / seats:6.1f} µs a seat  at most {max(memory for _, memory in figures):5.0f} MB\n"
+    )
+    sys.stdout.flush()
 
 
 def main(arguments: list[str]) -> None:

@@ -1,8 +1,7 @@
 """
 A real PostgreSQL of the system's packages, in a temporary folder, on a port of loopback and a socket of its own.
 
-It never runs as root and touches nothing of the machine's own server. Every test gets a database of its own, copied from
-an empty template. Unless a test is about durability nothing is synced to disk.
+It never runs as root and touches nothing of the machine's own server. Every test gets a database of its own. Unless a test is about durability nothing is synced to disk.
 """
 
 import os
@@ -22,6 +21,7 @@ import pytest
 
 _VERSIONS = Path("/usr/lib/postgresql")
 _START_SECONDS = 30.0
+_INIT = ("--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8")
 USER = "fleet"
 PASSWORD = "Passw0rd+of/the=database"
 """Unusual enough to be found wherever it leaks."""
@@ -128,8 +128,7 @@ def _make(settings: tuple[str, ...]) -> PostgresServer:
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))  # short: the path of a socket has at most 107 bytes
     _give_to_postgres(folder)
     subprocess.run(
-        [*_as_postgres(), programs / "initdb", "-D", folder / "data", "-U", "postgres", "--no-sync", "-E", "UTF8"]
-        + ["--auth-local=trust", "--auth-host=scram-sha-256", "--locale=C.UTF-8"],
+        [*_as_postgres(), programs / "initdb", "-D", folder / "data", "-U", "postgres", "--no-sync", *_INIT],
         check=True,
         capture_output=True,
         timeout=120,
