@@ -1,7 +1,8 @@
 """NanoMDM's own rules, each of which was measured on a running one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -131,26 +132,27 @@ def test_what_is_no_answer_of_nanomdm_is_never_taken_for_queued(world: NanoWorld
     within(world, body)
 
 
-def test_commands_for_one_device_never_overlap(world: NanoWorld) -> None:
+def test_commands_for_one_device_never_overlap_and_those_for_others_do(world: NanoWorld) -> None:
     assert world.server is not None
-    ann = world.enrol(1)
+    ann, ben = world.enrol(1), world.enrol(2)
     inside: list[str] = []
-    overlaps: list[str] = []
+    together: list[frozenset[str]] = []
 
-    def swallow(id_: str, command: str) -> bool:
-        inside.append(command)
-        overlaps.extend(inside[:-1])
-        inside.remove(command)
-        return False
+    def meanwhile(ids: Sequence[str]) -> None:
+        inside.extend(ids)
+        time.sleep(0.005)
+        assert len(set(inside)) == len(inside), "two commands for one device at once"
+        together.append(frozenset(inside))
+        inside.remove(ids[0])
 
-    world.server.faults.swallow = swallow
+    world.server.faults.meanwhile = meanwhile
 
     async def body(connector: NanoMdm) -> None:
-        first = connector.install([install(ann, sample("ann"), f"c-{number}") for number in range(10)])
-        second = connector.look([LookOrder(command=f"l-{number}", enrollment=ann) for number in range(10)])
-        receipts, _ = await asyncio.gather(first, second)
-        assert len(receipts) == 10
-        assert overlaps == []
+        orders = [install(one, sample("ann"), f"c-{one.id}-{number}") for number in range(6) for one in (ann, ben)]
+        looks = [LookOrder(command=f"l-{number}", enrollment=ann) for number in range(6)]
+        receipts, looked = await asyncio.gather(connector.install(orders), connector.look(looks))
+        assert len(receipts) + len(looked) == 18
+        assert frozenset({ann.id, ben.id}) in together
 
     within(world, body)
 

@@ -4,6 +4,7 @@ What the contract suite needs of a connector's laboratory: the same few operatio
 A connector joins the suite with one `World` and one line in `WORLDS` of test_connector_contract.py.
 """
 
+import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -98,7 +99,7 @@ class Now:
 def client_of(base: str, credentials: Credentials, waits: Waits | None = None) -> MdmClient:
     """Return a client of a laboratory server; it waits for nothing and counts instead."""
     waits = waits or Waits()
-    clock = iter(range(0, 1_000_000, 1000))  # every look at the clock is long after the last
+    clock = itertools.count(0, 1000)  # every look at the clock is long after the last
     timing = Timing(monotonic=lambda: float(next(clock)), sleep=waits.sleep, chance=lambda: 1.0)
     return MdmClient(
         base=base,

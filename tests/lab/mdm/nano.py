@@ -45,13 +45,15 @@ class NanoFaults:
 
     `push_certificate` None: it has one; a text: the error of every push. `unpushable` ids that APNs refuses. `swallow`
     takes (id, command UUID) and returns True for a command that is accepted with 200 and lost, as the file storage
-    does. `statuses` are answered, one per call of the interface, before anything else happens.
+    does. `statuses` are answered, one per call of the interface, before anything else happens. `meanwhile` is called
+    with the ids while a command is being taken, several at a time if several come.
     """
 
     push_certificate: str | None = None
     unpushable: set[str] = field(default_factory=set)
     swallow: Callable[[str, str], bool] = lambda _id, _command: False
     statuses: list[Response] = field(default_factory=list)
+    meanwhile: Callable[[Sequence[str]], None] = lambda _ids: None
 
 
 class NanoMdm:
@@ -102,6 +104,7 @@ class NanoMdm:
         return Response(status=404, body=b"404 page not found\n")
 
     def _enqueue(self, ids: Sequence[str], raw: bytes, *, no_push: bool) -> Response:
+        self.faults.meanwhile(ids)
         result: dict[str, Any] = {"no_push": True} if no_push else {}
         if not raw:
             error = {"command_error": "must enqueue or push"}
