@@ -125,7 +125,7 @@ def status(context: typer.Context, who: WhoOptions, how: LookupOptions, as_json:
         async with FleetSession(house=house, how=how).opened() as parts:
             survey = await parts.planner.survey(Acceptance())
             shown: list[Judged] = []
-            async for judged in parts.planner.judged(who.query(), survey, parts.moment()):
+            async for judged in parts.planner.judged(who.query(), survey, parts.moment(who.proof_since())):
                 if who.states is not None and judged.judgement.state not in who.states:
                     continue
                 tally.add(judged.seat, judged.judgement)
@@ -149,7 +149,6 @@ def plan(
     who: WhoOptions,
     follow: FollowOptions,
     how: LookupOptions,
-    signing: SigningOptions,
     as_json: Json = False,
 ) -> None:
     """
@@ -157,7 +156,7 @@ def plan(
 
     Example: profilegen fleet plan
     """
-    _plan(FleetSession(house=session_of(context).house(how.ca), how=how, signing=signing), who, follow, as_json=as_json)
+    _plan(FleetSession(house=session_of(context).house(how.ca), how=how), who, follow, as_json=as_json)
 
 
 @app.command()
@@ -199,6 +198,7 @@ def apply(
     order = RepairOrder(
         plan=plan_id(),
         actor=operator(),
+        proof_since=who.proof_since(),
         query=who.query(),
         waves=waves.waves(),
         acceptance=follow.acceptance(),
@@ -310,7 +310,9 @@ def rollback(
 def _plan(session: FleetSession, who: WhoOptions, follow: FollowOptions, *, as_json: bool) -> NoReturn:
     async def work() -> Plan:
         async with session.opened() as parts:
-            return await parts.planner.plan(plan_id(), who.query(), follow.acceptance(), parts.moment())
+            return await parts.planner.plan(
+                plan_id(), who.query(), follow.acceptance(), parts.moment(who.proof_since())
+            )
 
     made = run_async(work())
     if as_json:

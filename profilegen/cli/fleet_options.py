@@ -30,11 +30,18 @@ class WhoOptions:
         typer.Option("--state", metavar="STATE", help="Only seats that stand like this. Repeatable."),
     ] = None
     group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="Only seats of this group.")] = None
+    fresh: Annotated[
+        str, typer.Option("--fresh", metavar="TIME", help="How old an inventory may be to prove anything, like 24h.")
+    ] = "24h"
     in_mdm: Annotated[str | None, typer.Option("--in", metavar="MDM", help="Only seats in this MDM.")] = None
 
     def query(self) -> SeatQuery:
         """Return what the memory is asked for; states are judged, not remembered."""
         return SeatQuery(who=tuple(self.only or ()), group=self.group, mdm=self.in_mdm)
+
+    def proof_since(self) -> datetime:
+        """Return since when an inventory counts; raises UsageProblem."""
+        return datetime.now(UTC) - parse_duration(self.fresh)
 
     @property
     def states(self) -> frozenset[State] | None:

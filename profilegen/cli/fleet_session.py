@@ -10,6 +10,7 @@ from profilegen.cli.output import complain
 from profilegen.cli.signers import choose_signer
 from profilegen.flow.fleet.repair import Progress
 from profilegen.flow.fleet.watching import Watch
+from profilegen.ports import Signer
 from profilegen.ports.mdm import Event
 from profilegen.wiring.fleet import FleetParts, open_fleet
 from profilegen.wiring.house import House
@@ -29,7 +30,7 @@ class FleetSession:
         """Open the fleet; signing only for commands that sign."""
         from profilegen.wiring.mdm import connectors
 
-        signer = None if self.signing is None else choose_signer(self.house, self.signing, for_many=True).signer
+        signer = self._known_signer() if self.signing is None else self._chosen_signer(self.signing)
         # one answer per domain serves the whole fleet, and everyone on the same day
         finder = self.house.finders.offline if self.how.offline else self.house.finders.remembering
         async with open_fleet(
@@ -40,6 +41,14 @@ class FleetSession:
             connectors=lambda: connectors(self.house, per_second=self.per_second),
         ) as parts:
             yield parts
+
+    def _chosen_signer(self, asked: SigningOptions) -> Signer | None:
+        return choose_signer(self.house, asked, for_many=True).signer
+
+    def _known_signer(self) -> Signer | None:
+        """Return the signer there is, for commands that only compare."""
+        name = self.house.loaded.config.signing_key or self.house.keystore.default_name()
+        return None if name is None else self.house.signer(name)
 
     @contextlib.asynccontextmanager
     async def listening(self, parts: FleetParts, watch: Watch | None = None) -> AsyncIterator[None]:

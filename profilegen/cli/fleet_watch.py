@@ -55,6 +55,7 @@ def watch(
         return RepairOrder(
             plan=plan_id(),
             actor=operator(),
+            proof_since=who.proof_since(),
             query=who.query(),
             waves=waves.waves(),
             acceptance=follow.acceptance(),

@@ -157,8 +157,6 @@ def _command_open(seat: Seat, sight: Sight, moment: Moment) -> Judgement | None:
         return None
     if is_offline(enrollment, moment):
         return Judgement(state=State.OFFLINE, action=Action.WAIT, why=f"queued, and {not_seen(enrollment)}")
-    if command.state is CommandState.WAITING:
-        return Judgement(state=State.WAITING, action=Action.WAIT, why="the device said NotNow; it comes back by itself")
     if command.state is CommandState.STORED:
         why = "the order was written down and never confirmed; it is given again under the same id"
         again = Action.REMOVE if command.kind is CommandKind.REMOVE else Action.INSTALL
@@ -166,6 +164,8 @@ def _command_open(seat: Seat, sight: Sight, moment: Moment) -> Judgement | None:
     if is_silent(command, enrollment, moment):
         why = "the device checked in since and the command got no answer; its profiles are looked at again"
         return Judgement(state=State.SILENT, action=Action.LOOK, why=why)
+    if command.state is CommandState.WAITING:
+        return Judgement(state=State.WAITING, action=Action.WAIT, why="the device said NotNow; it comes back by itself")
     if command.state is CommandState.UNPUSHED:
         why = "queued, and the device could not be woken; it gets it when it checks in"
         return Judgement(state=State.IN_FLIGHT, action=Action.WAIT, why=why)

@@ -21,14 +21,14 @@ class Moment:
     """
     What every judgement of one run shares.
 
-    An inventory older than `inventory_age` proves nothing; a device not seen for `offline_after` is offline; one that
-    checked in `answer_within` after a command and gave no answer is silent; a signer is renewed `signer_warning` before
-    its end. `signer` None: profiles go out unsigned.
+    An inventory collected before `proof_since` proves nothing; a device not seen for `offline_after` is offline; one
+    that checked in `answer_within` after a command and gave no answer is silent; a signer is renewed `signer_warning`
+    before its end. `signer` None: profiles go out unsigned.
     """
 
     now: datetime
+    proof_since: datetime
     signer: SignerMark | None = None
-    inventory_age: timedelta = timedelta(hours=24)
     offline_after: timedelta = timedelta(days=14)
     answer_within: timedelta = timedelta(minutes=10)
     signer_warning: timedelta = timedelta(days=30)
@@ -42,7 +42,7 @@ def is_offline(enrollment: Enrollment, moment: Moment) -> bool:
 def proof_of(sight: Sight, moment: Moment) -> Inventory | None:
     """Return the inventory if it proves anything: complete, fresh, and newer than all that could have changed it."""
     inventory, command = sight.inventory, sight.command
-    if inventory is None or not inventory.complete or moment.now - inventory.collected_at > moment.inventory_age:
+    if inventory is None or not inventory.complete or inventory.collected_at < moment.proof_since:
         return None
     enrolled_at = sight.enrollment.enrolled_at if sight.enrollment is not None else None
     answered_at = command.changed_at if command is not None and not command.state.is_open else None

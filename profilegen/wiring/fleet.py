@@ -5,7 +5,7 @@ import getpass
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from profilegen.fleet.evidence import Moment, SignerMark
@@ -111,9 +111,16 @@ class FleetParts:
         """Return what brings seats in."""
         return Importer(store=self.store, clock=self.house.clock, defaults=defaults, actor=operator())
 
-    def moment(self) -> Moment:
-        """Return what the judgements of one round share."""
-        return Moment(now=self.house.clock.now(), signer=signer_mark(self.signer))
+    def moment(self, proof_since: datetime) -> Moment:
+        """Return what the judgements of one round share; inventories from before `proof_since` prove nothing."""
+        config = self.house.loaded.config
+        return Moment(
+            now=self.house.clock.now(),
+            proof_since=proof_since,
+            signer=signer_mark(self.signer),
+            answer_within=config.fleet_answer_within,
+            offline_after=config.fleet_offline_after,
+        )
 
     @property
     def _tailor(self) -> Tailor:

@@ -115,4 +115,4 @@ def make_sight(**changes: Any) -> Sight:
 
 
 def make_moment(**changes: Any) -> Moment:
-    return replace(Moment(now=NOW, signer=SIGNER), **changes)
+    return replace(Moment(now=NOW, proof_since=ago(24), signer=SIGNER), **changes)

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from profilegen.fleet.capabilities import Answers
 from profilegen.fleet.drift import Action, State
 from profilegen.fleet.episodes import look_id
+from profilegen.fleet.evidence import Moment
 from profilegen.fleet.seat import EnrollmentChannel
 from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment, Inventory
 from profilegen.flow.fleet.values import Connectors, Judged, connector_of
 from profilegen.ports import Clock
 from profilegen.ports.fleet import BATCH, FleetStore
 from profilegen.ports.mdm import LookOrder, MdmConnector
+
+LOCKED = 6
+"""How many times longer a device that said NotNow is left alone: it comes back by itself."""
+_NOT_NOW = CommandState.WAITING
 
 OPEN_STATES = tuple(state for state in CommandState if state.is_open)
 
@@ -63,6 +68,20 @@ class Looker:
             if connector.capabilities.answers is Answers.WEBHOOK and not connector.capabilities.lists_devices:
                 pushed += len(strangers) - len(await connector.wake(strangers))
         return pushed
+
+    async def nudge(self, judged: Sequence[Judged], moment: Moment) -> None:
+        """
+        Wake devices whose answer is overdue: the answer, or the news of it, may be lost.
+
+        Once they are heard of again, what is still unanswered is given up and asked anew.
+        """
+        by_mdm: dict[str, dict[str, Enrollment]] = defaultdict(dict)
+        for each in judged:
+            enrollment = each.view.sight.enrollment
+            if enrollment is not None and _is_overdue(each, moment):
+                by_mdm[each.seat.mdm][enrollment.id] = enrollment
+        for name, late in by_mdm.items():
+            await connector_of(self.connectors, name).wake(tuple(late.values()))
 
     async def busy(self, mdm: str) -> frozenset[str]:
         """Return the enrollments of a server that have a command open: they get no second one."""
@@ -121,3 +140,12 @@ class Looker:
 
     async def _change(self, order: LookOrder, state: CommandState) -> None:
         await self.store.change_command(order.command, order.enrollment.id, state, self.clock.now())
+
+
+def _is_overdue(each: Judged, moment: Moment) -> bool:
+    commands = (each.view.sight.command, each.view.sight.look)
+    waiting = (command for command in commands if command is not None and command.state.is_open)
+    return each.judgement.action is Action.WAIT and any(
+        moment.now - command.changed_at > moment.answer_within * (LOCKED if command.state is _NOT_NOW else 1)
+        for command in waiting
+    )

@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from profilegen.fleet.drift import Action, State
 from profilegen.fleet.evidence import Moment
@@ -64,7 +64,7 @@ class Repair:
     pusher: Pusher
     settler: Settler
     clock: Clock
-    moment: Callable[[], Moment]
+    moment: Callable[[datetime], Moment]
 
     async def apply(self, order: RepairOrder, progress: Progress) -> Outcome:
         """
@@ -79,7 +79,7 @@ class Repair:
         keys = await self._to_push(order, survey)
         pushed, stopped = await self._waves(keys, order, survey, progress)
         tally = Tally()
-        async for judged in self.planner.judged(order.query, survey, self.moment()):
+        async for judged in self.planner.judged(order.query, survey, self.moment(order.proof_since)):
             tally.add(judged.seat, judged.judgement)
         return Outcome(plan=order.plan, tally=tally, pushed=pushed, stopped=stopped)
 
@@ -95,26 +95,26 @@ class Repair:
                 )
         return await self.planner.survey(order.acceptance, order.allowed_because)
 
-    async def step(self, keys: Sequence[str], survey: Survey) -> tuple[Judged, ...]:
+    async def step(self, keys: Sequence[str], order: RepairOrder, survey: Survey) -> tuple[Judged, ...]:
         """
         Take one batch of seats one step further and return how they stood before it.
 
         This is the whole of a worker's job: idempotent, and safe to run twice at once.
         """
-        judged = await self._judge(keys, survey)
+        judged = await self._judge(keys, survey, order)
         await self.settler.settle(judged)
         await self.looker.look(judged)
         return judged
 
     async def push(self, keys: Sequence[str], order: RepairOrder, survey: Survey) -> int:
         """Push the seats of a batch that still need it; returns how many commands went out."""
-        judged = await self._judge(keys, survey)
+        judged = await self._judge(keys, survey, order)
         wanted = [each for each in judged if _is_to_push(each, again=order.again)]
         self._refuse_unproved(wanted, survey)
-        return await self.pusher.push(wanted, survey, order, self.moment())
+        return await self.pusher.push(wanted, survey, order, self.moment(order.proof_since))
 
-    async def _judge(self, keys: Sequence[str], survey: Survey) -> tuple[Judged, ...]:
-        query, moment = SeatQuery(keys=tuple(keys)), self.moment()
+    async def _judge(self, keys: Sequence[str], survey: Survey, order: RepairOrder) -> tuple[Judged, ...]:
+        query, moment = SeatQuery(keys=tuple(keys)), self.moment(order.proof_since)
         return tuple([each async for each in self.planner.judged(query, survey, moment)])
 
     async def _look_around(self, order: RepairOrder, survey: Survey, progress: Progress) -> None:
@@ -122,11 +122,12 @@ class Repair:
         total = await self.store.count(order.query)
         start = self.clock.now()
         strangers = passes = 0
-        async for batch in self._batches(order.query, survey):
+        async for batch in self._batches(order, survey):
             strangers += await self.looker.introduce(batch)
+            await self.looker.nudge(batch, self.moment(order.proof_since))
         while True:
             open_looks = done = unknown = 0
-            async for batch in self._batches(order.query, survey):
+            async for batch in self._batches(order, survey):
                 await self.settler.settle(batch)
                 await self.looker.look(batch)
                 open_looks += sum(_awaits_look(each) for each in batch)
@@ -139,19 +140,19 @@ class Repair:
                 return
             await _rest(order, passes := passes + 1)
 
-    async def _batches(self, query: SeatQuery, survey: Survey) -> AsyncIterator[tuple[Judged, ...]]:
-        batch, moment = list[Judged](), self.moment()
-        async for judged in self.planner.judged(query, survey, moment):
+    async def _batches(self, order: RepairOrder, survey: Survey) -> AsyncIterator[tuple[Judged, ...]]:
+        batch, moment = list[Judged](), self.moment(order.proof_since)
+        async for judged in self.planner.judged(order.query, survey, moment):
             batch.append(judged)
             if len(batch) == BATCH:
                 yield tuple(batch)
-                batch, moment = [], self.moment()
+                batch = []
         yield tuple(batch)
 
     async def _to_push(self, order: RepairOrder, survey: Survey) -> list[str]:
         """Return the keys of the seats to push, the most broken first."""
         first, later = list[str](), list[str]()
-        async for judged in self.planner.judged(order.query, survey, self.moment()):
+        async for judged in self.planner.judged(order.query, survey, self.moment(order.proof_since)):
             if _is_to_push(judged, again=order.again):
                 (later if judged.judgement.state is State.SIGNER_EXPIRING else first).append(judged.seat.key)
         return first + later
@@ -183,7 +184,7 @@ class Repair:
         while True:
             states, pending = Counter[State](), 0
             for part in range(0, len(wave), BATCH):
-                judged = await self.step(wave[part : part + BATCH], survey)
+                judged = await self.step(wave[part : part + BATCH], order, survey)
                 states.update(each.judgement.state for each in judged)
                 pending += sum(_is_pending(each) for each in judged)
             progress("Repairing", len(wave) - pending, len(wave))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from profilegen.errors import ConfigProblem
 from profilegen.fleet.drift import Judgement
@@ -47,13 +47,14 @@ class RepairOrder:
     How a repair goes.
 
     `again` pushes even what was pushed in this episode; `allowed_because` are the words of whoever takes responsibility
-    for unproved servers; `touches` the number of devices the operator agreed to, where a server touches more than the
-    plan names; `patience` how long a wave waits for its devices, `tick` how often it looks; `actor` is written into the
-    history.
+    for unproved servers; inventories from before `proof_since` are asked for anew; `touches` the number of devices the
+    operator agreed to, where a server touches more than the plan names; `patience` how long a wave waits for its
+    devices, `tick` how often it looks; `actor` is written into the history.
     """
 
     plan: str
     actor: str
+    proof_since: datetime
     query: SeatQuery = field(default_factory=SeatQuery)
     waves: Waves = field(default_factory=Waves)
     acceptance: Acceptance = field(default_factory=Acceptance)

@@ -124,7 +124,7 @@ class Watch:
     async def _see_to(self, devices: Sequence[str], order: RepairOrder, survey: Survey) -> None:
         async for batch in self.repair.store.seats(SeatQuery(who=tuple(devices))):
             keys = [view.seat.key for view in batch]
-            await self.repair.step(keys, survey)
+            await self.repair.step(keys, order, survey)
             await self.repair.push(keys, order, survey)
 
     async def _tell_changes(self, before: Outcome | None, now: Outcome | None, spoke_at: datetime) -> datetime:
