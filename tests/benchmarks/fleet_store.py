@@ -2,10 +2,10 @@
 How fast the fleet's memory is: `python -m tests.benchmarks.fleet_store [SEATS] [ROUNDS]`, 1,000,000 and once without
 arguments; in SQLite, and a tenth of it in PostgreSQL where there is one.
 
-Each step is a process of its own that says how long it took and the most memory it held, and fails on a wrong count:
-`import` brings a roster CSV in as `fleet import` does; `again` brings in the same one; `look` takes in an enrollment and
-an inventory for every device; `stream` reads every seat with what was seen of it, `plan` also judges it. One seat in
-seven is on a The disk is that of the temporary folder, and written through at every step.
+Each step is a process of its own that says how long it took and the most memory it held, and fails on a wrong count.
+`import` brings a roster CSV in as `fleet import` does; `again` brings in the same one; `look` takes in an enrollment
+and an inventory of every device; `stream` reads every seat with what was seen of it, and `plan` also judges it. One
+seat in seven is on a Mac. The disk is that of the temporary folder, and written through at every step.
 """
 
 import asyncio
@@ -209,8 +209,8 @@ def report(name: str, step: str, seats: int, figures: list[tuple[float, float]])
 def main(arguments: list[str]) -> None:
     """Measure and print, or do one step."""
     if arguments and arguments[0] in STEPS:
-        step, folder, seats, url = arguments
-        asyncio.run(run(step, Path(folder), int(seats), url or None))
+        step, folder, number, url = arguments
+        asyncio.run(run(step, Path(folder), int(number), url or None))
         return
     seats = int(arguments[0]) if arguments else SEATS
     rounds = int(arguments[1]) if len(arguments) > 1 else 1

@@ -1,7 +1,8 @@
 """
 A real PostgreSQL of the system's packages, in a temporary folder, on a port of loopback and a socket of its own.
 
-It never runs as root and touches nothing of the machine's own server. Every test gets a database of its own. Unless a test is about durability nothing is synced to disk.
+It never runs as root and touches nothing of the machine's own server. Every test gets a database of its own. Unless a
+test is about durability nothing is synced to disk.
 """
 
 import os
@@ -51,7 +52,7 @@ class PostgresServer:
     def run(self, program: str, *arguments: str) -> str:
         """Run one of PostgreSQL's own programs as its superuser; return what it prints."""
         connection = ("--host", str(self.folder), "--port", str(self.port), "--username", "postgres")
-        command = [self.programs / program, *connection, *arguments]
+        command = [str(self.programs / program), *connection, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
