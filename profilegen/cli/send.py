@@ -10,7 +10,7 @@ from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions, ProfileOptions, SigningOptions
 from profilegen.cli.output import note
 from profilegen.cli.send_bundles import WRITTEN_ANEW, BundleOptions
-from profilegen.cli.send_handing import Handing
+from profilegen.cli.send_handing import Handing, only_written
 from profilegen.cli.send_mail import Mailing
 from profilegen.cli.send_options import DeliveryOptions, MailOptions, ServerPassword, Via
 from profilegen.cli.send_status import StatusOptions, status
@@ -87,7 +87,7 @@ def send(
         platform=profile.platform,
         device=delivery.device,
         allowed_because=delivery.allow_unverified,
-        repeated=delivery.repeated(many=many) if via is Via.EMAIL else WRITTEN_ANEW,
+        repeated=WRITTEN_ANEW if only_written(via) else delivery.repeated(many=many),
     )
     view = SendView(channel=str(via), many=many, as_json=as_json)
     waves = mail.waves(len(sendees.consignees)) if via is Via.EMAIL and not mail.rehearse else None

@@ -9,6 +9,7 @@ from profilegen.cli.send_bundles import BundleOptions, open_airdrop, open_folder
 from profilegen.cli.send_options import Via
 from profilegen.cli.sendrun import OpenedWay
 from profilegen.cli.sendview import Tally
+from profilegen.delivery.share_sheet import share_sheet
 from profilegen.flow.preparing import Preparation
 from profilegen.flow.sending import Delivering
 from profilegen.ports.sending import Channel
@@ -16,6 +17,11 @@ from profilegen.wiring.sending import Dispatch
 
 if TYPE_CHECKING:
     from profilegen.delivery.folder import FolderChannel
+
+
+def only_written(via: Via) -> bool:
+    """Return whether a way ends with files, which can be written again; a Mac's AirDrop reaches the device itself."""
+    return via is Via.FOLDER or (via is Via.AIRDROP and share_sheet() is None)
 
 
 @dataclass(slots=True, kw_only=True)  # remembers the folder whose pages are told at the end

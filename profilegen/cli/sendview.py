@@ -172,6 +172,7 @@ def _told(sent: Sent) -> str:
 def _numbers(tally: Tally) -> str:
     parts = [f"{tally.counts[state]} {_WORDS[state]}" for state in SendState if tally.counts[state]]
     if tally.bad_rows:
-        parts.append(f"{len(tally.bad_rows)} rows that cannot be used")
+        rows = "1 row" if len(tally.bad_rows) == 1 else f"{len(tally.bad_rows)} rows"
+        parts.append(f"{rows} that cannot be used")
     people = "1 person" if tally.people == 1 else f"{tally.people} people"
     return f"{people}: {', '.join(parts) or 'nobody'}."

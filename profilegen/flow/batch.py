@@ -7,7 +7,7 @@ from datetime import datetime
 from profilegen.errors import MachineProblem, NotPossible, ProfilegenError, UsageProblem
 from profilegen.flow.consignment import Consignee
 from profilegen.flow.sending import Halt, Way, unfit
-from profilegen.flow.sendvalues import TRIED, SendOrder, SendState, Sent
+from profilegen.flow.sendvalues import SendOrder, SendState, Sent
 from profilegen.mailing.people import Person
 from profilegen.mailing.waves import FEW, Waves
 from profilegen.ports.sending import RehearsalLog
@@ -40,9 +40,9 @@ class Batch:
             yield sent
 
     def _count(self, sent: Sent, total: int) -> None:
-        self._attempted += sent.state in TRIED
-        self._failed += sent.state in TRIED and not sent.ok
-        if self._waves is None or self.stopped is not None or sent.state not in TRIED:
+        self._attempted += sent.tried
+        self._failed += sent.tried and not sent.ok
+        if self._waves is None or self.stopped is not None or not sent.tried:
             return
         if self._waves.must_stop(attempted=self._attempted, failed=self._failed, total=total):
             self.stopped = NotPossible(

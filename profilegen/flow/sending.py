@@ -131,7 +131,7 @@ class Delivering:
             delivered = await self._deliver(parcel, line)
         except ProfilegenError as problem:
             await self.ledger.record(self._ended(line, DeliveryState.FAILED, problem.message))
-            sent = replace(_sent(prepared, order, SendState.FAILED, problem.message), problem=problem)
+            sent = replace(_sent(prepared, order, SendState.FAILED, problem.message), problem=problem, tried=True)
             raise Halt(problem, sent) from problem
         return self._told(prepared, order, delivered)
 
@@ -185,7 +185,7 @@ class Delivering:
         sent = _sent(prepared, order, _STATES[delivered.state], delivered.detail)
         if delivered.state in (DeliveryState.REFUSED, DeliveryState.FAILED) and delivered.stage is not None:
             sent = _explained(sent, delivered, self.port)
-        return replace(sent, path=_text(delivered.path))
+        return replace(sent, path=_text(delivered.path), tried=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,9 +40,6 @@ class SendState(StrEnum):
 GOOD = frozenset({SendState.DELIVERED, SendState.ALREADY, SendState.REHEARSED})
 """The states nobody has to look after."""
 
-TRIED = frozenset({SendState.DELIVERED, SendState.UNCERTAIN, SendState.REFUSED, SendState.FAILED})
-"""The states after which something has left the house, or nearly."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendOrder:
@@ -88,12 +85,13 @@ class Sent:
     """
     The line about one person: `cause` a label of `diagnosis.causes` with its `remedy`, `problem` why nothing was tried.
 
-    `allowed_because` only where it was needed.
+    `tried`: something left the house in this run, or nearly. `allowed_because` only where it was needed.
     """
 
     person: Person
     state: SendState
     detail: str
+    tried: bool = False
     recipient: Recipient | None = None
     identifier: str | None = None
     revision: str | None = None
