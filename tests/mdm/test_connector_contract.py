@@ -70,8 +70,9 @@ def test_a_profile_gets_to_the_device_it_is_for_and_to_no_other(world: World) ->
     profile = sample("ann")
 
     async def body(connector: MdmConnector) -> None:
-        (receipt,) = await connector.install([install(ann, profile, "install-1")])
-        assert (receipt.command, receipt.state, receipt.already) == ("install-1", CommandState.QUEUED, False)
+        (receipt,) = await connector.install([install(ann, profile, world.command("install-1"))])
+        assert (receipt.command, receipt.already) == (world.command("install-1"), False)
+        assert receipt.state in world.accepted
         world.deliver()
         assert world.held(ann) == {profile.identifier: profile.uuid}
         assert world.held(ben) == {}
@@ -84,11 +85,11 @@ def test_only_a_look_after_the_install_shows_the_wanted_revision(world: World) -
     profile = sample("ann")
 
     async def body(connector: MdmConnector) -> None:
-        before = await seen(world, connector, ann, "look-1")
+        before = await seen(world, connector, ann, world.command("look-1"))
         assert (before.complete, before.profiles) == (True, ())
-        await connector.install([install(ann, profile, "install-1")])
+        await connector.install([install(ann, profile, world.command("install-1"))])
         world.deliver()
-        after = await seen(world, connector, ann, "look-2")
+        after = await seen(world, connector, ann, world.command("look-2"))
         (installed,) = after.profiles
         assert (installed.identifier, installed.revision) == (profile.identifier, profile.revision)
         if connector.capabilities.reports_uuid:
@@ -106,9 +107,9 @@ def test_a_newer_revision_takes_the_place_of_the_older(world: World) -> None:
     old, new = sample("ann"), sample("ann", version=2)
 
     async def body(connector: MdmConnector) -> None:
-        await connector.install([install(ann, old, "install-1")])
+        await connector.install([install(ann, old, world.command("install-1"))])
         world.deliver()
-        await connector.install([install(ann, new, "install-2")])
+        await connector.install([install(ann, new, world.command("install-2"))])
         world.deliver()
         assert world.held(ann) == {new.identifier: new.uuid}
 
@@ -120,14 +121,14 @@ def test_a_lost_profile_is_missing_in_the_next_complete_inventory_and_can_be_ins
     profile = sample("ann")
 
     async def body(connector: MdmConnector) -> None:
-        await connector.install([install(ann, profile, "install-1")])
+        await connector.install([install(ann, profile, world.command("install-1"))])
         world.deliver()
         world.lose(ann, profile.identifier)
-        lost = await seen(world, connector, ann, "look-1")
+        lost = await seen(world, connector, ann, world.command("look-1"))
         assert (lost.complete, lost.profiles) == (True, ())
-        await connector.install([install(ann, profile, "install-2")])
+        await connector.install([install(ann, profile, world.command("install-2"))])
         world.deliver()
-        assert (await seen(world, connector, ann, "look-2")).profiles != ()
+        assert (await seen(world, connector, ann, world.command("look-2"))).profiles != ()
 
     within(world, body)
 
@@ -137,13 +138,14 @@ def test_the_same_order_twice_is_one_order_while_it_waits(world: World) -> None:
     profile = sample("ann")
 
     async def body(connector: MdmConnector) -> None:
-        order = install(ann, profile, "install-1")
+        order = install(ann, profile, world.command("install-1"))
         await connector.install([order])
         (again,) = await connector.install([order])
-        assert (again.state, again.already) == (CommandState.QUEUED, True)
+        assert again.state in world.accepted
+        assert again.already
         world.news(connector)
         world.deliver()
-        answered = [event for event in world.news(connector) if event.command == "install-1"]
+        answered = [event for event in world.news(connector) if event.command == world.command("install-1")]
         assert [event.state for event in answered] in ([], [CommandState.ACKNOWLEDGED])
 
     within(world, body)
@@ -154,13 +156,15 @@ def test_what_is_removed_is_gone_and_removing_it_again_is_no_error(world: World)
     profile = sample("ann")
 
     async def body(connector: MdmConnector) -> None:
-        await connector.install([install(ann, profile, "install-1")])
+        await connector.install([install(ann, profile, world.command("install-1"))])
         world.deliver()
         for number in (1, 2):
             world.news(connector)
-            order = RemoveOrder(command=f"remove-{number}", enrollment=ann, identifier=profile.identifier)
+            order = RemoveOrder(
+                command=world.command(f"remove-{number}"), enrollment=ann, identifier=profile.identifier
+            )
             (receipt,) = await connector.remove([order])
-            assert receipt.state in (CommandState.QUEUED, CommandState.ACKNOWLEDGED)
+            assert receipt.state in (*world.accepted, CommandState.ACKNOWLEDGED)
             world.deliver()
             assert world.held(ann) == {}
             answers = [event for event in world.news(connector) if event.command == order.command]
@@ -176,16 +180,14 @@ def test_one_impossible_order_leaves_the_others_of_its_batch_alone(world: World)
 
     async def body(connector: MdmConnector) -> None:
         orders = [
-            install(one, profile, f"install-{profile.identifier}")
+            install(one, profile, world.command(f"install-{profile.identifier}"))
             for one, profile in zip((ann, nobody, ben), profiles, strict=True)
         ]
         receipts = await connector.install(orders)
         assert [receipt.command for receipt in receipts] == [order.command for order in orders]
-        assert [receipt.state for receipt in receipts] == [
-            CommandState.QUEUED,
-            CommandState.FAILED,
-            CommandState.QUEUED,
-        ]
+        states = [receipt.state for receipt in receipts]
+        assert {states[0], states[2]} <= set(world.accepted)
+        assert states[1] is CommandState.FAILED
         assert receipts[1].errors[0].text
         world.deliver()
         assert (list(world.held(ann)), list(world.held(ben))) == ([profiles[0].identifier], [profiles[2].identifier])
@@ -198,7 +200,7 @@ def test_a_wrong_key_is_a_fault_of_the_configuration_and_is_shown_nowhere(world:
 
     async def body(connector: MdmConnector) -> None:
         with pytest.raises(ConfigProblem) as caught:
-            await connector.install([install(ann, sample("ann"), "install-1")])
+            await connector.install([install(ann, sample("ann"), world.command("install-1"))])
         assert caught.value.code == "key_refused"
         shown = "".join(traceback.format_exception(caught.value)) + caught.value.hint + repr(vars(connector))
         assert "a-wrong-key" not in shown
@@ -212,11 +214,11 @@ def test_a_server_that_asks_for_time_gets_it_and_one_that_asks_forever_is_left_a
 
     async def body(connector: MdmConnector) -> None:
         world.overload(2)
-        (receipt,) = await connector.install([install(ann, sample("ann"), "install-1")])
-        assert receipt.state is CommandState.QUEUED
+        (receipt,) = await connector.install([install(ann, sample("ann"), world.command("install-1"))])
+        assert receipt.state in world.accepted
         world.overload(100)
         with pytest.raises(NetworkProblem) as caught:
-            await connector.install([install(ann, sample("ann", version=2), "install-2")])
+            await connector.install([install(ann, sample("ann", version=2), world.command("install-2"))])
         assert caught.value.code == "overloaded"
         world.overload(0)
 
@@ -227,7 +229,9 @@ def test_devices_that_cannot_be_pushed_are_named(world: World) -> None:
     ann, stranger = world.enrol(1), world.stranger()
 
     async def body(connector: MdmConnector) -> None:
-        assert await connector.wake([ann, stranger]) == (stranger.id,)
+        missed = await connector.wake([ann, stranger])
+        assert stranger.id in missed
+        assert ann.id not in missed or len(world.accepted) > 1
         assert await connector.wake([]) == ()
 
     within(world, body)
@@ -237,7 +241,10 @@ def test_an_install_touches_the_devices_it_names(world: World) -> None:
     ann, ben = world.enrol(1), world.enrol(2)
 
     async def body(connector: MdmConnector) -> None:
-        orders = [install(one, sample("ann"), f"install-{number}") for number, one in enumerate((ann, ben, ann))]
+        orders = [
+            install(one, sample("ann"), world.command(f"install-{number}"))
+            for number, one in enumerate((ann, ben, ann))
+        ]
         assert await connector.touched_by(orders) == 2
 
     within(world, body)
@@ -293,14 +300,18 @@ def test_an_answer_tells_its_command_and_what_became_of_it(world: World) -> None
     profile = sample("ann")
 
     async def body(connector: MdmConnector) -> None:
-        receipts = await connector.install([install(ann, profile, "install-1")])
+        receipts = await connector.install([install(ann, profile, world.command("install-1"))])
         assert all(isinstance(receipt, Receipt) for receipt in receipts)
         world.news(connector)
         world.deliver()
         news = world.news(connector)
         if connector.capabilities.answers is Answers.WEBHOOK:
             (event,) = [event for event in news if event.kind is EventKind.ANSWERED]
-            assert (event.command, event.state, event.errors) == ("install-1", CommandState.ACKNOWLEDGED, ())
+            assert (event.command, event.state, event.errors) == (
+                world.command("install-1"),
+                CommandState.ACKNOWLEDGED,
+                (),
+            )
             assert (event.enrollment.id, event.enrollment.mdm) == (ann.id, connector.name)
 
     within(world, body)

@@ -6,14 +6,18 @@ A connector joins the suite with one `World` and one line in `WORLDS` of test_co
 
 import itertools
 import os
+import time
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+import pytest
+
 from profilegen.fleet.seat import EnrollmentChannel
-from profilegen.fleet.seen import Enrollment
+from profilegen.fleet.seen import CommandState, Enrollment
 from profilegen.mdm.client import Credentials, FixedKey, MdmClient, Patience, basic
 from profilegen.mdm.micromdm import USER as MICRO_USER
 from profilegen.mdm.micromdm import MicroMdm
@@ -43,6 +47,15 @@ class World(Protocol):
     @property
     def key(self) -> str:
         """The right key."""
+        ...
+
+    @property
+    def accepted(self) -> tuple[CommandState, ...]:
+        """What a receipt says of an order that was taken; a server without a push certificate cannot push."""
+        ...
+
+    def command(self, name: str) -> str:
+        """Return a command id for a name: the same one within a test, another one in the next on a lasting server."""
         ...
 
     def enrol(self, number: int) -> Enrollment:
@@ -123,11 +136,16 @@ async def closing(connector: MdmConnector) -> AsyncIterator[MdmConnector]:
 class _RawWorld:
     """What both raw-command servers share: test devices over HTTP and webhook calls that were received."""
 
+    accepted: tuple[CommandState, ...] = (CommandState.QUEUED,)
+
     def __init__(self, url: str, received: Received) -> None:
         self.url = url
         self.received = received
         self.devices: dict[str, Device] = {}
         self._read = 0
+
+    def command(self, name: str) -> str:
+        return name
 
     def settle(self) -> None:
         """Wait until the server's webhook calls were made."""
@@ -178,9 +196,17 @@ class NanoWorld(_RawWorld):
         self.server = server
         self.key = key
         self.api_path = api_path
+        if server is None:
+            self.accepted = (CommandState.QUEUED, CommandState.UNPUSHED)
+        self._tag = "" if server is not None else f"-{uuid.uuid4()}"
+
+    def command(self, name: str) -> str:
+        return f"{name}{self._tag}"
 
     def settle(self) -> None:
-        if self.server is not None and self.server.webhook is not None:
+        if self.server is None:
+            time.sleep(0.3)  # nobody says when a real server has made its calls
+        elif self.server.webhook is not None:
             self.server.webhook.settle()
 
     def connector(self, *, key: str | None = None) -> NanoMdm:
@@ -200,7 +226,8 @@ class NanoWorld(_RawWorld):
         return _STRANGER
 
     def overload(self, times: int) -> None:
-        assert self.server is not None
+        if self.server is None:
+            pytest.skip("a real server is not overloaded at will")
         self.server.faults.statuses = [Response(status=429, headers={"Retry-After": "7"})] * times
 
 
