@@ -30,7 +30,7 @@ COMMANDS = (
 )
 """Commands; each is the function of its name in the module of its name."""
 
-GROUPS = ("key", "canary", "providers", "config", "fleet")
+GROUPS = ("key", "canary", "providers", "config", "fleet", "mdm")
 """Command groups; each is `app` in the module of its name."""
 
 

@@ -35,7 +35,7 @@ FIELDS: Mapping[MdmKind, tuple[str, ...]] = {
     MdmKind.JAMF: ("url", "client_id", *KEYS, *WEBHOOK),
     MdmKind.FLEET: ("url", "team", *KEYS),
     MdmKind.SIMPLEMDM: ("url", *KEYS, *WEBHOOK),
-    MdmKind.INTUNE: ("url", "tenant", "client_id", "group", *KEYS),
+    MdmKind.INTUNE: ("url", "login_url", "tenant", "client_id", "group", *KEYS),
     MdmKind.FOLDER: ("folder",),
 }
 """The fields of each product, beside `kind`, `rate` and `ca`."""
