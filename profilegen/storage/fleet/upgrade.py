@@ -55,7 +55,7 @@ def _version(connection: Connection) -> str | None:
 def _run(connection: Connection) -> None:
     from alembic import command
 
-    config = _config()
+    config = migrations()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
@@ -63,10 +63,11 @@ def _run(connection: Connection) -> None:
 def _is_known(version: str) -> bool:
     from alembic.script import ScriptDirectory
 
-    return any(script.revision == version for script in ScriptDirectory.from_config(_config()).walk_revisions())
+    return any(script.revision == version for script in ScriptDirectory.from_config(migrations()).walk_revisions())
 
 
-def _config() -> "Config":
+def migrations() -> "Config":
+    """Return what Alembic needs to find the versions."""
     from alembic.config import Config
 
     config = Config()
