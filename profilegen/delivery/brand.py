@@ -24,7 +24,7 @@ def read_logo(path: Path) -> Logo:
     Return the picture in a PNG, JPEG or SVG file, told apart by its content.
 
     Raises ConfigProblem `unusable_logo`: missing, larger than 256 KiB, of another kind, or an SVG with a script, an
-    event handler, an animation, a document type or anything loaded from elsewhere.
+    event handler, an animation, an entity or anything loaded from elsewhere.
     """
     try:
         with path.open("rb") as file:
@@ -48,7 +48,7 @@ def _check_svg(path: Path, data: bytes) -> None:
     from defusedxml.ElementTree import fromstring
 
     try:
-        root = fromstring(data, forbid_dtd=True)
+        root = fromstring(data)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as exc:
         raise _unusable(path, "it is no PNG, JPEG or plain SVG") from exc
     if root.tag != f"{_SVG}svg":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from profilegen.delivery.guide_devices import Devices
 from profilegen.delivery.guide_facts import Medium, Situation, facts_of, values_of
 from profilegen.delivery.guide_pages import Fact, Pages, Step
-from profilegen.delivery.guide_text import Phrase, Run, clean, fill, link, name
+from profilegen.delivery.guide_text import Phrase, clean, fill, link, name
 from profilegen.delivery.guide_words import Words
 from profilegen.errors import MachineProblem
 
@@ -65,6 +65,14 @@ class Guide:
         if self.proof:
             yield self.proof.lead
         yield from (self.support.name, *self.support.lines)
+
+    def labels(self) -> Iterator[str]:
+        """Yield every text of the page that stands alone."""
+        if self.genuine:
+            yield from (self.genuine.title, *(label for label, _ in self.genuine.rows))
+        if self.proof:
+            yield from (self.proof.title, self.proof.button)
+        yield from (self.support.title, self.note)
 
 
 def compose(pages: Pages, devices: Devices, here: Situation) -> Guide:
@@ -154,7 +162,7 @@ class _Scribe:
         lines = (
             link(brand.support_phone, f"tel:{_dialled(brand.support_phone)}") if brand.support_phone else None,
             link(brand.support_email.display, f"mailto:{brand.support_email}") if brand.support_email else None,
-            (Run(text=clean(brand.support_hours)),) if brand.support_hours else None,
+            name(brand.support_hours) if brand.support_hours else None,
         )
         return Support(
             title=self._label("support_title"),

@@ -54,7 +54,7 @@ class _Book:
     def can_show(self, guide: Guide) -> bool:
         """Return whether the font has the words of the page, whatever it lacks of the names on it."""
         words = (run.text for phrase in guide.phrases() for run in phrase if run.kind in (Kind.WORDS, Kind.MENU))
-        return guide.direction == "ltr" and self._letters.issuperset("".join(words))
+        return self._letters.issuperset("".join((*words, *guide.labels())))
 
     def add(self, guide: Guide, logo: Logo | None) -> None:
         """Add one page, in the largest size in which everything fits."""

@@ -91,6 +91,10 @@ def svg(inside: str, attributes: str = "") -> bytes:
         (svg(r"<style>r{fill:u\72l(x)}</style>"), "from elsewhere"),
         (svg('<set attributeName="href" to="x"/>'), "with <set>"),
         (b'<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>', "plain SVG"),
+        (
+            b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg"/>',
+            "no PNG",
+        ),
         (b"<html/>", "no PNG"),
         (b"GIF89a", "no PNG"),
         (b"", "no PNG"),
@@ -107,6 +111,15 @@ def test_a_logo_that_could_do_more_than_be_looked_at_is_refused(tmp_path: Path, 
         read_logo(path)
 
     assert refused.value.code == "unusable_logo"
+
+
+def test_the_document_type_that_drawing_programs_write_is_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "logo.svg"
+    path.write_bytes(
+        b'<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd">' + svg("<rect/>")
+    )
+
+    assert read_logo(path).media_type == "image/svg+xml"
 
 
 def test_gradients_and_own_pictures_are_no_harm(tmp_path: Path) -> None:
