@@ -69,16 +69,18 @@ class Looker:
                 pushed += len(strangers) - len(await connector.wake(strangers))
         return pushed
 
-    async def nudge(self, judged: Sequence[Judged], moment: Moment) -> None:
+    async def nudge(self, judged: Sequence[Judged], moment: Moment, nudged: set[str]) -> None:
         """
-        Wake devices whose answer is overdue: the answer, or the news of it, may be lost.
+        Wake devices whose answer is overdue, each once: the answer, or the news of it, may be lost.
 
-        Once they are heard of again, what is still unanswered is given up and asked anew.
+        `nudged` holds those that were woken already, and is added to. Once they are heard of again, what is still
+        unanswered is given up and asked anew.
         """
         by_mdm: dict[str, dict[str, Enrollment]] = defaultdict(dict)
         for each in judged:
             enrollment = each.view.sight.enrollment
-            if enrollment is not None and _is_overdue(each, moment):
+            if enrollment is not None and enrollment.id not in nudged and _is_overdue(each, moment):
+                nudged.add(enrollment.id)
                 by_mdm[each.seat.mdm][enrollment.id] = enrollment
         for name, late in by_mdm.items():
             await connector_of(self.connectors, name).wake(tuple(late.values()))

@@ -122,14 +122,15 @@ class Repair:
         total = await self.store.count(order.query)
         start = self.clock.now()
         strangers = passes = 0
+        nudged = set[str]()
         async for batch in self._batches(order, survey):
             strangers += await self.looker.introduce(batch)
-            await self.looker.nudge(batch, self.moment(order.proof_since))
         while True:
             open_looks = done = unknown = 0
             async for batch in self._batches(order, survey):
                 await self.settler.settle(batch)
                 await self.looker.look(batch)
+                await self.looker.nudge(batch, self.moment(order.proof_since), nudged)
                 open_looks += sum(_awaits_look(each) for each in batch)
                 unknown += sum(each.judgement.state is State.NOT_ENROLLED for each in batch)
                 done += len(batch)
@@ -180,11 +181,12 @@ class Repair:
     ) -> Counter[State]:
         """Wait until every seat of a wave came to an end, or nothing more is to be expected in time."""
         until = self.clock.now() + order.patience
-        passes = 0
+        passes, nudged = 0, set[str]()
         while True:
             states, pending = Counter[State](), 0
             for part in range(0, len(wave), BATCH):
                 judged = await self.step(wave[part : part + BATCH], order, survey)
+                await self.looker.nudge(judged, self.moment(order.proof_since), nudged)
                 states.update(each.judgement.state for each in judged)
                 pending += sum(_is_pending(each) for each in judged)
             progress("Repairing", len(wave) - pending, len(wave))
