@@ -56,7 +56,7 @@ def show_servers(servers: Sequence[tuple[str, str, Capabilities]]) -> None:
     """Print the configured servers."""
     rows = table("name", "kind", "installs on", "signature", "shows versions", "tested against")
     for name, kind, record in servers:
-        versions = "yes" if record.reports_uuid else "no"
+        versions = "yes" if record.proves_version else "no"
         rows.add_row(name, kind, f"one {record.scope}", record.signed, versions, record.tested_against)
     print_table(rows)
 

@@ -35,7 +35,8 @@ class Capabilities:
     One record per connector.
 
     `variables` are the placeholders the server fills in (`$EMAIL`), `rate` requests per second, `largest_profile`
-    bytes, `concurrency` open connections, `calls_per_install` how many questions one installation takes as a rule;
+    bytes, `concurrency` open connections, `reports_revision` whether an inventory shows our revision otherwise than by
+    the UUID, `calls_per_install` how many questions one installation takes as a rule;
     `tested_against` names what its tests ran against.
     """
 
@@ -55,8 +56,14 @@ class Capabilities:
     rate: float | None = None
     concurrency: int = 4
     calls_per_install: int = 1
+    reports_revision: bool = False
     largest_profile: int | None = None
     tested_against: str = ""
+
+    @property
+    def proves_version(self) -> bool:
+        """True if an inventory tells which revision a device has."""
+        return self.reports_uuid or self.reports_revision
 
     def seconds_for(self, installs: int) -> float | None:
         """Return how long so many installations take at least at this server's pace, None if it sets none."""

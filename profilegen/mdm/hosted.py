@@ -101,7 +101,7 @@ def capability_findings(record: Capabilities) -> tuple[Finding, ...]:
         (record.scope is Scope.DEVICE, "A profile can go to one device.", "A profile goes to groups only."),
         (record.signed is Signed.KEPT, "The signature stays.", f"What becomes of the signature: {record.signed}."),
         (not record.rewrites_identity, "Identifiers stay as they are.", "It writes identifiers of its own."),
-        (record.reports_uuid, "It shows which version a device has.", "It does not show which version a device has."),
+        (record.proves_version, "It shows which version a device has.", "It does not show which version a device has."),
         (record.answers is not Answers.NONE, f"Answers come by {record.answers}.", "It gives no answers."),
         (record.user_channel, "It reaches users of Macs.", "It does not reach users of Macs."),
     )

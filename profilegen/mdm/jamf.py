@@ -77,7 +77,7 @@ CAPABILITIES = Capabilities(
     removes=True,
     reinstalls_after_update=False,
     variables=JAMF.variables,
-    concurrency=4,
+    reports_revision=True,
     tested_against=UNTESTED,
 )
 
