@@ -5,9 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 from profilegen.ports import Issued
+from profilegen.ports.sending import Sending
 from profilegen.storage.home import Home
 from profilegen.storage.issues import SqliteIssueLog
 from profilegen.storage.logins import SqliteLoginBudget
+from profilegen.storage.sendings import SqliteSendLedger
 from profilegen.storage.state import State
 from tests.storage.clock import ManualClock
 
@@ -25,3 +27,8 @@ def record(task: tuple[Path, Issued]) -> None:
 
 def reserve(path: Path) -> datetime | None:
     return asyncio.run(SqliteLoginBudget(state=State(path=path), clock=ManualClock()).reserve(*LOGIN))
+
+
+def claim(task: tuple[Path, Sending]) -> Sending | None:
+    path, sending = task
+    return asyncio.run(SqliteSendLedger(state=State(path=path)).claim(sending, over=()))
