@@ -76,6 +76,7 @@ class Run:
                         self.view.line(sent)
                         advance()
         finally:
+            await opened.way.finish()
             tally.files = await opened.channel.close()
             tally.stopped = batch.stopped
 

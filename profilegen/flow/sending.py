@@ -10,7 +10,7 @@ repeated without being asked to.
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from profilegen.address import Address
@@ -49,6 +49,10 @@ class Way(Protocol):
 
     async def go(self, consignee: Consignee, order: SendOrder) -> Sent:
         """Return the line about the person; raises Halt, and MachineProblem for what no other person would escape."""
+        ...
+
+    async def finish(self) -> None:
+        """Remember what is not on record yet; called whatever happened."""
         ...
 
 
@@ -95,7 +99,8 @@ class Delivering:
     """
     The way that brings profiles, and remembers it before and after.
 
-    `port` is that of the mail server, if any. What is recorded inside `together` becomes durable in one step.
+    `port` is that of the mail server, if any. What is recorded inside `together` becomes durable in one step: what
+    became of one person, and that the next one is under way. So at most one is ever in doubt, at half the price.
     """
 
     preparation: Preparation
@@ -104,6 +109,13 @@ class Delivering:
     channel: Channel
     port: int | None = None
     together: Callable[[], AbstractContextManager[None]] = nullcontext
+    _ended: list[Sending] = field(default_factory=list, init=False, repr=False)
+
+    async def finish(self) -> None:
+        """Remember how the last one ended."""
+        with self.together():
+            await self._record_ended()
+        self._ended.clear()
 
     async def go(self, consignee: Consignee, order: SendOrder) -> Sent:
         """Bring one profile to one person unless an earlier run did, or may have done so."""
@@ -123,14 +135,17 @@ class Delivering:
         parcel = self.packing.parcel(prepared, signed, order)
         line = self._line(parcel, order)
         with self.together():
+            await self._record_ended()
             standing = await self.ledger.claim(line, over=order.repeated)
-            if standing is not None:  # another run was faster
-                return _standing(prepared, standing)
-            await self._put_on_record(prepared, signed, order)
+            if standing is None:
+                await self._put_on_record(prepared, signed, order)
+        self._ended.clear()
+        if standing is not None:  # another run was faster
+            return _standing(prepared, standing)
         try:
             delivered = await self._deliver(parcel, line)
         except ProfilegenError as problem:
-            await self.ledger.record(self._ended(line, DeliveryState.FAILED, problem.message))
+            self._remember(line, DeliveryState.FAILED, problem.message)
             sent = replace(_sent(prepared, order, SendState.FAILED, problem.message), problem=problem, tried=True)
             raise Halt(problem, sent) from problem
         return self._told(prepared, order, delivered)
@@ -150,18 +165,23 @@ class Delivering:
         except asyncio.CancelledError:
             await self._wait_a_little(under_way, line)
             raise
-        await self._remember(line, delivered)
+        self._remember(line, delivered.state, delivered.detail)
         return delivered
 
     async def _wait_a_little(self, under_way: "asyncio.Task[Delivered]", line: Sending) -> None:
         try:
             async with asyncio.timeout(LAST_WORDS):
-                await self._remember(line, await under_way)
+                delivered = await under_way
+            self._remember(line, delivered.state, delivered.detail)
         except (ProfilegenError, TimeoutError):
             pass  # it stays on record as under way, which is the truth
 
-    async def _remember(self, line: Sending, delivered: Delivered) -> None:
-        await self.ledger.record(self._ended(line, delivered.state, delivered.detail))
+    def _remember(self, line: Sending, state: DeliveryState, detail: str) -> None:
+        self._ended.append(replace(line, state=state, detail=detail, at=self.preparation.flow.clock.now()))
+
+    async def _record_ended(self) -> None:
+        for line in self._ended:
+            await self.ledger.record(line)
 
     def _line(self, parcel: Parcel, order: SendOrder) -> Sending:
         return Sending(
@@ -178,9 +198,6 @@ class Delivering:
             at=self.preparation.flow.clock.now(),
         )
 
-    def _ended(self, line: Sending, state: DeliveryState, detail: str) -> Sending:
-        return replace(line, state=state, detail=detail, at=self.preparation.flow.clock.now())
-
     def _told(self, prepared: Prepared, order: SendOrder, delivered: Delivered) -> Sent:
         sent = _sent(prepared, order, _STATES[delivered.state], delivered.detail)
         if delivered.state in (DeliveryState.REFUSED, DeliveryState.FAILED) and delivered.stage is not None:
@@ -195,6 +212,9 @@ class Rehearsing:
     preparation: Preparation
     packing: Packing
     channel: Channel
+
+    async def finish(self) -> None:
+        """A rehearsal leaves nothing to remember."""
 
     async def go(self, consignee: Consignee, order: SendOrder) -> Sent:
         """Render what one person would get."""
