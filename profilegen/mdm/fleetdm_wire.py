@@ -18,6 +18,8 @@ from profilegen.profile.types import Platform
 
 _PLATFORMS = {"darwin": Platform.MACOS, "ios": Platform.IOS, "ipados": Platform.IOS}
 _IDENTITY_SOURCES = ("mdm_idp_accounts", "idp")
+_SOURCES = (*_IDENTITY_SOURCES, "custom", "custom_override", "custom_installer")
+"""Who said whose a host is; what a browser was signed in with says nothing about that."""
 _VERSION = re.compile(r"\d[\d.]*")
 _ID = re.compile(r"(\d{1,18}):([A-Za-z0-9-]{8,64})(:user)?")
 
@@ -48,7 +50,7 @@ def enrollments_in(host: Mapping[str, Any], mdm: str) -> Iterator[Enrollment]:
     if platform is None or number is None or uuid is None:
         return
     listed = host.get("device_mapping")
-    mapping = [tree(one) for one in listed] if isinstance(listed, list) else []
+    mapping = [tree(one) for one in listed if tree(one).get("source") in _SOURCES] if isinstance(listed, list) else []
     users = host.get("end_users")
     person = tree(users[0]) if isinstance(users, list) and len(users) == 1 else {}
     known = [one.get("email") for one in mapping if one.get("source") in _IDENTITY_SOURCES]

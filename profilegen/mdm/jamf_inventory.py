@@ -120,10 +120,13 @@ def enrollments_in(record: Mapping[str, Any], kind: Kind, mdm: str) -> Iterator[
         "active": _is_managed(general, kind),
     }
     yield Enrollment(id=f"{kind.word}:{device}", channel=EnrollmentChannel.DEVICE, **facts)
-    users = tree(general.get("mdmCapable")).get("capableUsers") if mac else None
-    for user in texts(*users) if isinstance(users, list) else ():
-        id_ = f"{kind.word}:{device}:{user}"
-        yield Enrollment(id=id_, channel=EnrollmentChannel.USER, parent=f"{kind.word}:{device}", **facts)
+    listed = tree(general.get("mdmCapable")).get("capableUsers") if mac else None
+    users = texts(*listed) if isinstance(listed, list) else ()
+    # a profile for users reaches each of them: the record says whose the Mac is only where there is one
+    known: dict[str, Any] = {} if len(users) == 1 else {"emails": (), "sign_ins": (), "full_name": None}
+    for user in users:
+        id_, parent = f"{kind.word}:{device}:{user}", f"{kind.word}:{device}"
+        yield Enrollment(id=id_, channel=EnrollmentChannel.USER, parent=parent, **{**facts, **known})
 
 
 def inventory_in(record: Mapping[str, Any], target: Target, mdm: str, enrollment: str) -> Inventory | None:

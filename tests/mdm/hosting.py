@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ssl import SSLContext, create_default_context
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any
 
 from profilegen.fleet.episodes import command_id
@@ -46,7 +46,7 @@ class Clockwork:
 
 def no_trust() -> SSLContext:
     """Return a context nobody needs: these servers speak plain HTTP on loopback."""
-    return create_default_context()
+    return SSLContext(PROTOCOL_TLS_CLIENT)
 
 
 def client(base: str, credentials: Credentials, clock: Clockwork, **options: Any) -> MdmClient:

@@ -251,6 +251,19 @@ def test_hosts_come_page_by_page_apple_devices_only(fleet: FleetReplay) -> None:
     assert [one.query.get("after") for one in fleet.asked] == [None, "100", "200"]
 
 
+def test_what_a_browser_was_signed_in_with_does_not_say_whose_a_host_is(fleet: FleetReplay) -> None:
+    mapping = [
+        {"email": "eve@example.com", "source": "google_chrome_profiles"},
+        {"email": "me@x.org", "source": "custom"},
+    ]
+    fleet.hosts = [host(1, device_mapping=mapping), host(2, device_mapping=mapping[:1])]
+
+    one, two = within(fleet, lambda connector, _: listed(connector))
+
+    assert (one.emails, one.sign_ins) == (("me@x.org",), ())
+    assert two.emails == ()
+
+
 def test_a_cut_page_is_an_error(fleet: FleetReplay) -> None:
     fleet.breaks("GET", f"{API}/hosts", 200, body=b'{"hosts": [{"id": 1}, ')
 

@@ -320,6 +320,16 @@ def test_devices_come_page_by_page_with_their_people_and_users_of_macs(jamf: Jam
     assert pages == ["0", "1", "2"]
 
 
+def test_a_mac_with_several_users_is_nobodys_by_the_record(jamf: JamfReplay) -> None:
+    """A profile for users would reach both, so the address on record must not vouch for either."""
+    jamf.computers = [computer(12, "alice", "bob")]
+
+    device, *users = [one for one in within(jamf, lambda connector, _: listed(connector)) if one.id.startswith("comp")]
+
+    assert device.emails == ("mac12@example.com",)
+    assert [(one.emails, one.sign_ins) for one in users] == [((), ()), ((), ())]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
