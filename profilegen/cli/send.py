@@ -25,6 +25,7 @@ from profilegen.errors import UsageProblem
 from profilegen.flow.gate import refuse_empty_reason
 from profilegen.flow.preparing import Preparation
 from profilegen.flow.sendvalues import SendOrder
+from profilegen.profile.types import Platform
 from profilegen.wiring.sending import Dispatch
 
 
@@ -56,17 +57,14 @@ def send(
     house = session_of(context).house(how.ca)
     if tell_status:
         status(house, seen, password.given(), keep_password=password.keep_password, as_json=as_json)
-    if delivery.allow_unverified is not None:
-        refuse_empty_reason(delivery.allow_unverified)
-    if via is None:
-        raise UsageProblem("Nobody says how.", hint="Say --via email, --via airdrop or --via folder.", code="no_way")
+    chosen = _chosen(via, mail, delivery)
     many = roster is not None
     dispatch = Dispatch.of(house)
     dispatch.check_device(profile.platform, delivery.device)
     sendees = sendees_of(wish_maker(house.loaded.config, profile, how, PasswordOptions()), subject, roster)
     preparation = _preparation(dispatch, profile, signing, how, many=many)
     means: Means
-    if via is Via.EMAIL:
+    if chosen is Via.EMAIL:
         people = tuple(one.person for one in sendees.consignees)
         means = Mailing(
             dispatch=dispatch,
@@ -78,25 +76,50 @@ def send(
         )
     else:
         means = Handing(
-            dispatch=dispatch, preparation=preparation, via=via, asked=bundle, folder=delivery.output, as_json=as_json
+            dispatch=dispatch,
+            preparation=preparation,
+            via=chosen,
+            asked=bundle,
+            folder=delivery.output,
+            as_json=as_json,
         )
-    order = SendOrder(
-        channel=str(via),
-        brand=dispatch.brand,
-        elsewhere=mail.elsewhere(many=many) if via is Via.EMAIL else None,
-        platform=profile.platform,
-        device=delivery.device,
-        allowed_because=delivery.allow_unverified,
-        repeated=WRITTEN_ANEW if only_written(via) else delivery.repeated(many=many),
-    )
-    view = SendView(channel=str(via), many=many, as_json=as_json)
-    waves = mail.waves(len(sendees.consignees)) if via is Via.EMAIL and not mail.rehearse else None
+    order = _order(dispatch, chosen, mail, delivery, profile.platform, many=many)
+    view = SendView(channel=str(chosen), many=many, as_json=as_json)
+    waves = mail.waves(len(sendees.consignees)) if chosen is Via.EMAIL and not mail.rehearse else None
     run = Run(order=order, sendees=sendees, ledger=dispatch.ledger, waves=waves, means=means, view=view)
     with house.state.kept():
         tally = run_async(run.whole())
     view.end(tally)
     means.after()
     raise typer.Exit(status_of(tally))
+
+
+def _chosen(via: Via | None, mail: MailOptions, delivery: DeliveryOptions) -> Via:
+    if delivery.allow_unverified is not None:
+        refuse_empty_reason(delivery.allow_unverified)
+    if via is None:
+        raise UsageProblem("Nobody says how.", hint="Say --via email, --via airdrop or --via folder.", code="no_way")
+    if mail.rehearse and via is not Via.EMAIL:
+        raise UsageProblem(
+            "Only mail is rehearsed: files can be looked at before they are handed out.",
+            hint="Leave --rehearse out.",
+            code="no_rehearsal",
+        )
+    return via
+
+
+def _order(
+    dispatch: Dispatch, via: Via, mail: MailOptions, delivery: DeliveryOptions, platform: Platform, *, many: bool
+) -> SendOrder:
+    return SendOrder(
+        channel=str(via),
+        brand=dispatch.brand,
+        elsewhere=mail.elsewhere(many=many) if via is Via.EMAIL else None,
+        platform=platform,
+        device=delivery.device,
+        allowed_because=delivery.allow_unverified,
+        repeated=WRITTEN_ANEW if only_written(via) else delivery.repeated(many=many),
+    )
 
 
 def _preparation(

@@ -237,6 +237,7 @@ def rows(tmp_path: Path, statement: str) -> list[tuple[object, ...]]:
         ((ALICE, "--via", "email", "--rehearse", "--password-env", "BOB"), "no_operator"),
         ((ALICE, "--via", "email", "--canary", "0", "--password-env", "BOB"), "bad_waves"),
         ((ALICE, "--via", "email", "--allow-unverified", " "), "no_reason"),
+        ((ALICE, "--via", "folder", "--rehearse"), "no_rehearsal"),
     ],
 )
 def test_what_makes_no_sense_is_said_before_anything_is_sent(post: Cli, arguments: tuple[str, ...], code: str) -> None:
