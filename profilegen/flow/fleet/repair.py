@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from profilegen.fleet.drift import Action, State
 from profilegen.fleet.evidence import Moment
@@ -53,8 +54,29 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaveEnd:
+    """How the seats of a wave stand after it; `trouble` says why part of it was not done, where it was not."""
+
+    states: Counter[State]
+    pushed: int
+    trouble: str | None = None
+
+
+class Crew(Protocol):
+    """Who looks and pushes: this very process, or workers on other machines."""
+
+    async def look_around(self, order: RepairOrder, survey: Survey, progress: Progress) -> str | None:
+        """Look at every seat of the order nothing is known of; returns why part of it was not done, None if it was."""
+        ...
+
+    async def wave(self, keys: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress) -> WaveEnd:
+        """Push what these seats still need, and wait for the answers as long as some may come."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """The engine; `moment` makes what every judgement of one round shares."""
+    """The engine, and the crew of one process; `moment` makes what every judgement of one round shares."""
 
     store: FleetStore
     planner: Planner
@@ -66,18 +88,21 @@ class Repair:
     clock: Clock
     moment: Callable[[datetime], Moment]
 
-    async def apply(self, order: RepairOrder, progress: Progress) -> Outcome:
+    async def apply(self, order: RepairOrder, progress: Progress, crew: Crew | None = None) -> Outcome:
         """
         Bring the seats of a query right, as far as their devices answer within the patience of the order.
 
-        Raises NotPossible `unverified` where servers are not proved freshly enough, `touches_more` before a server
-        would touch more than was agreed; NetworkProblem where an MDM cannot be reached.
+        `crew` does the work, by default this process. Raises NotPossible `unverified` where servers are not proved
+        freshly enough, `touches_more` before a server would touch more than was agreed; NetworkProblem where an MDM
+        cannot be reached.
         """
         survey = await self.prepare(order)
         await self.looker.refresh(sorted(set(self.looker.connectors)))
-        await self._look_around(order, survey, progress)
-        keys = await self._to_push(order, survey)
-        pushed, stopped = await self._waves(keys, order, survey, progress)
+        crew = self if crew is None else crew
+        pushed, stopped = 0, await crew.look_around(order, survey, progress)
+        if stopped is None:
+            keys = await self._to_push(order, survey)
+            pushed, stopped = await self._waves(crew, keys, order, survey, progress)
         tally = Tally()
         async for judged in self.planner.judged(order.query, survey, self.moment(order.proof_since)):
             tally.add(judged.seat, judged.judgement)
@@ -101,33 +126,34 @@ class Repair:
 
         This is the whole of a worker's job: idempotent, and safe to run twice at once.
         """
-        judged = await self._judge(keys, survey, order)
+        judged = await self.judge(keys, survey, order)
         await self.settler.settle(judged)
         await self.looker.look(judged)
         return judged
 
     async def push(self, keys: Sequence[str], order: RepairOrder, survey: Survey) -> int:
         """Push the seats of a batch that still need it; returns how many commands went out."""
-        judged = await self._judge(keys, survey, order)
+        judged = await self.judge(keys, survey, order)
         wanted = [each for each in judged if _is_to_push(each, again=order.again)]
         self._refuse_unproved(wanted, survey)
         return await self.pusher.push(wanted, survey, order, self.moment(order.proof_since))
 
-    async def _judge(self, keys: Sequence[str], survey: Survey, order: RepairOrder) -> tuple[Judged, ...]:
+    async def judge(self, keys: Sequence[str], survey: Survey, order: RepairOrder) -> tuple[Judged, ...]:
+        """Return how these seats stand now; nothing is changed."""
         query, moment = SeatQuery(keys=tuple(keys)), self.moment(order.proof_since)
         return tuple([each async for each in self.planner.judged(query, survey, moment)])
 
-    async def _look_around(self, order: RepairOrder, survey: Survey, progress: Progress) -> None:
+    async def look_around(self, order: RepairOrder, survey: Survey, progress: Progress) -> str | None:
         """Look at every seat nothing is known of, and wait for the answers as long as some still come."""
         total = await self.store.count(order.query)
         start = self.clock.now()
         strangers = passes = 0
         nudged = set[str]()
-        async for batch in self._batches(order, survey):
+        async for batch in self.batches(order, survey):
             strangers += await self.looker.introduce(batch)
         while True:
             open_looks = done = unknown = 0
-            async for batch in self._batches(order, survey):
+            async for batch in self.batches(order, survey):
                 await self.settler.settle(batch)
                 await self.looker.look(batch)
                 await self.looker.nudge(batch, self.moment(order.proof_since), nudged)
@@ -138,10 +164,18 @@ class Repair:
             waited = self.clock.now() - start
             expected = strangers > 0 and unknown > 0 and waited < INTRODUCTION
             if (open_looks == 0 and not expected) or waited >= order.patience:
-                return
+                return None
             await _rest(order, passes := passes + 1)
 
-    async def _batches(self, order: RepairOrder, survey: Survey) -> AsyncIterator[tuple[Judged, ...]]:
+    async def wave(self, keys: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress) -> WaveEnd:
+        """Push what these seats still need, and wait for the answers as long as some may come."""
+        pushed = 0
+        for part in range(0, len(keys), BATCH):
+            pushed += await self.push(keys[part : part + BATCH], order, survey)
+        return WaveEnd(states=await self.answers(keys, order, survey, progress), pushed=pushed)
+
+    async def batches(self, order: RepairOrder, survey: Survey) -> AsyncIterator[tuple[Judged, ...]]:
+        """Yield the seats of the order as they stand, in batches."""
         batch, moment = list[Judged](), self.moment(order.proof_since)
         async for judged in self.planner.judged(order.query, survey, moment):
             batch.append(judged)
@@ -159,27 +193,28 @@ class Repair:
         return first + later
 
     async def _waves(
-        self, keys: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress
+        self, crew: Crew, keys: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress
     ) -> tuple[int, str | None]:
         pushed = failed = ended = start = 0
         for number, size in enumerate(order.waves.sizes(len(keys))):
             wave = keys[start : start + size]
             start += size
-            for part in range(0, len(wave), BATCH):
-                pushed += await self.push(wave[part : part + BATCH], order, survey)
-            states = await self._await(wave, order, survey, progress)
-            failed += states[State.FAILED]
-            ended += states[State.FAILED] + sum(states[state] for state in ENDED)
+            end = await crew.wave(wave, order, survey, progress)
+            pushed += end.pushed
+            failed += end.states[State.FAILED]
+            ended += end.states[State.FAILED] + sum(end.states[state] for state in ENDED)
+            if end.trouble is not None:
+                return pushed, end.trouble
             if start < len(keys) and order.waves.must_stop(failed=failed, ended=ended, in_canary=number == 0):
                 stopped = f"{failed} of {ended} failed; {len(keys) - start} were left as they are"
                 await self._note(order, HistoryKind.PLAN, f"plan {order.plan}", f"stopped: {stopped}")
                 return pushed, stopped
         return pushed, None
 
-    async def _await(
+    async def answers(
         self, wave: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress
     ) -> Counter[State]:
-        """Wait until every seat of a wave came to an end, or nothing more is to be expected in time."""
+        """Wait until every one of these seats came to an end, or nothing more is to be expected in time."""
         until = self.clock.now() + order.patience
         passes, nudged = 0, set[str]()
         while True:
