@@ -19,19 +19,28 @@ _WORDS = ("message", "description", "title", "reason", "detail", "error", "error
 OrderT = TypeVar("OrderT", InstallOrder, RemoveOrder, LookOrder)
 
 
-class OrderRefused(NotPossible):
-    """One order was refused; the others of its batch are not touched by that. Stays inside this room."""
+class _Refusal(Exception):
+    """What a server said against one question; the cause of a NotPossible, and never seen by itself."""
 
     def __init__(self, status: int, said: str) -> None:
-        super().__init__(f"It was refused: {said}", hint="Read the reason.", code="refused")
-        self.link_code = status
+        super().__init__(said)
+        self.status = status
         self.said = said
 
 
 def accept(answer: Answer, *statuses: int) -> Answer:
-    """Return the answer if its status is one of these; raises OrderRefused for other 4xx, else as `Answer.require`."""
+    """
+    Return the answer if its status is one of these.
+
+    Raises NotPossible `refused` with the server's own words for other 4xx, else as `Answer.require`.
+    """
     if answer.status not in statuses and 400 <= answer.status < 500 and answer.status not in _KEY_OR_BUSY:
-        raise OrderRefused(answer.status, said_by(answer))
+        said = said_by(answer)
+        raise NotPossible(
+            f"{answer.place} was refused ({answer.status}): {said}",
+            hint="Run mdm probe to see what works with this MDM.",
+            code="refused",
+        ) from _Refusal(answer.status, said)
     return answer.require(*statuses)
 
 
@@ -41,9 +50,9 @@ def receipted(server: str, act: Callable[[OrderT], Awaitable[Receipt]]) -> Calla
     async def work(order: OrderT) -> Receipt:
         try:
             return await act(order)
-        except OrderRefused as refused:
-            return failed(order.command, server, refused.said, refused.link_code)
         except NotPossible as problem:
+            if isinstance(problem.__cause__, _Refusal):
+                return failed(order.command, server, problem.__cause__.said, problem.__cause__.status)
             return failed(order.command, server, problem.message)
 
     return work

@@ -161,7 +161,7 @@ def test_a_template_that_is_right_only_makes_the_devices_look(intune: IntuneRepl
     receipts = installed(intune, template(), template(enrolled(guid(2), platform=Platform.IOS)))
 
     devices = f"POST {V1}/managedDevices"
-    assert changing(intune) == [f"{devices}/{guid(1)}/syncDevice", f"{devices}/{guid(2)}/syncDevice"]
+    assert sorted(changing(intune)) == [f"{devices}/{guid(1)}/syncDevice", f"{devices}/{guid(2)}/syncDevice"]
     assert [one.already for one in receipts] == [True, True]
 
 
@@ -299,7 +299,7 @@ def test_devices_are_told_to_synchronise_and_those_that_are_gone_are_named(intun
     missed = within(intune, lambda connector, _: connector.wake([PHONE, enrolled(guid(77))]))
 
     assert missed == (guid(77),)
-    assert changing(intune)[0] == f"POST {V1}/managedDevices/{guid(1)}/syncDevice"
+    assert f"POST {V1}/managedDevices/{guid(1)}/syncDevice" in changing(intune)
 
 
 def test_a_probe_reads_only_and_names_a_wrong_secret(intune: IntuneReplay) -> None:
