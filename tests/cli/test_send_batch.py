@@ -15,9 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import keyring
 import pytest
-from keyring.backends.null import Keyring as NoKeyring
 
 from profilegen.address import Address
 from profilegen.diagnosis.evidence import EndpointPair, Evidence
@@ -29,10 +27,13 @@ from profilegen.storage.home import Home
 from profilegen.storage.sendings import SqliteRehearsalLog
 from profilegen.storage.state import State
 from tests.cli.conftest import Answer, Cli
+from tests.cli.test_send_lab import no_keyring
 from tests.lab.certificates import Authority
 from tests.lab.dns import ServeZones
 from tests.lab.fake_relay import PASSWORD, FakeRelay, Manners, fake_relay
 from tests.lab.signals import interruptible_profilegen
+
+__all__ = ["no_keyring"]  # the fixture
 
 pytestmark = pytest.mark.servers
 DOMAIN = "people.test"
@@ -59,7 +60,6 @@ def batch(
     cli: Cli, authority: Authority, serve_zones: ServeZones, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Cli:
     """The command line of somebody whose people's servers are known and proved, and whose relay is the fake one."""
-    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call] # keyring has no types here
     overrides = tmp_path / "overrides"
     overrides.mkdir()
     (overrides / f"{DOMAIN}.json").write_text(json.dumps({"address": f"%EMAILLOCALPART%@{DOMAIN}", **SERVERS}))
