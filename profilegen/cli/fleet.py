@@ -8,6 +8,7 @@ import typer
 
 from profilegen.address import a_label
 from profilegen.cli.fleet_options import FollowOptions, WaveOptions, WhoOptions, plan_id
+from profilegen.cli.fleet_people import confirm, forget
 from profilegen.cli.fleet_session import FleetSession, fleet_progress
 from profilegen.cli.fleet_watch import watch
 from profilegen.cli.fleetview import (
@@ -24,7 +25,7 @@ from profilegen.cli.fleetview import (
 )
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, SigningOptions
-from profilegen.cli.output import note, print_json, say
+from profilegen.cli.output import complain, note, print_json, say
 from profilegen.cli.policy import allowed
 from profilegen.cli.rosters import device_rows
 from profilegen.cli.session import run_async, session_of
@@ -46,6 +47,8 @@ from profilegen.wiring.fleet import operator
 app = typer.Typer(help="Keep the mail profiles of a fleet right.", no_args_is_help=True)
 
 app.command("watch")(watch)
+app.command("confirm")(confirm)
+app.command("forget")(forget)
 
 SHOWN_AT_ONCE = 200
 """Seats a listing holds before it is printed: a million are never held."""
@@ -123,6 +126,7 @@ def status(context: typer.Context, who: WhoOptions, how: LookupOptions, as_json:
 
     async def work() -> None:
         async with FleetSession(house=house, how=how).opened() as parts:
+            await parts.sending_evidence(reading=False).note()
             survey = await parts.planner.survey(Acceptance())
             shown: list[Judged] = []
             async for judged in parts.planner.judged(who.query(), survey, parts.moment(who.proof_since())):
@@ -210,6 +214,9 @@ def apply(
 
     async def work() -> Outcome:
         async with session.opened() as parts, session.listening(parts):
+            unread = (await parts.sending_evidence(reading=True).gather()).problem
+            if unread is not None:
+                complain(unread)
             with fleet_progress() as progress:
                 return await parts.repair.apply(order, progress)
 
@@ -255,32 +262,6 @@ def retire(
 
 @app.command()
 @grouped
-def forget(
-    context: typer.Context,
-    how: LookupOptions,
-    person: Annotated[str, typer.Argument(metavar="WHO", show_default=False)],
-    as_json: Json = False,
-) -> None:
-    """
-    Replace a person by a pseudonym, in the state and in all of the history.
-
-    Example: profilegen fleet forget you@example.com
-    """
-    house = session_of(context).house(how.ca)
-
-    async def work() -> str:
-        async with FleetSession(house=house, how=how).opened() as parts:
-            return await parts.upkeep.forget(person)
-
-    pseudonym = run_async(work())
-    if as_json:
-        print_json({"forgotten": True, "pseudonym": pseudonym})
-    else:
-        say(f"✓ The fleet knows this person as {pseudonym} from now on.")
-
-
-@app.command()
-@grouped
 def rollback(
     context: typer.Context,
     how: LookupOptions,
@@ -310,6 +291,7 @@ def rollback(
 def _plan(session: FleetSession, who: WhoOptions, follow: FollowOptions, *, as_json: bool) -> NoReturn:
     async def work() -> Plan:
         async with session.opened() as parts:
+            await parts.sending_evidence(reading=False).note()
             return await parts.planner.plan(
                 plan_id(), who.query(), follow.acceptance(), parts.moment(who.proof_since())
             )

@@ -30,6 +30,7 @@ _BARE = re.compile(r"[^\s<>@,;:()]+@[^\s<>@,;:()]+")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _RESULT = re.compile(r"\b(?P<method>dmarc|spf|dkim)\s{0,4}=\s{0,4}(?P<result>[a-z]{1,20})", re.IGNORECASE)
 _DEVICES = (("iPhone Mail", "an iPhone"), ("iPad Mail", "an iPad"), ("Apple Mail", "a Mac"))
+_OTHER_PROGRAM = "from another program"
 
 
 class Verdict(StrEnum):
@@ -91,7 +92,26 @@ def device_words(program: str) -> str:
     device = next((words for name, words in _DEVICES if program.startswith(name)), None)
     if device is not None:
         return f"from {device} ({program})"
-    return f"from another program: {program}" if program else "from a program that does not name itself"
+    return f"{_OTHER_PROGRAM}: {program}" if program else "from a program that does not name itself"
+
+
+class WrittenOn(StrEnum):
+    """What kind of device a message was written on, as far as its program says."""
+
+    IPHONE = "iphone"
+    IPAD = "ipad"
+    MAC = "mac"
+    OTHER_PROGRAM = "other_program"
+    UNSAID = "unsaid"
+
+
+def written_on(words: str) -> WrittenOn:
+    """Return what the words of `device_words` say."""
+    kinds = (WrittenOn.IPHONE, WrittenOn.IPAD, WrittenOn.MAC)
+    for kind, (_, device) in zip(kinds, _DEVICES, strict=True):
+        if words.startswith(f"from {device} ("):
+            return kind
+    return WrittenOn.OTHER_PROGRAM if words.startswith(_OTHER_PROGRAM) else WrittenOn.UNSAID
 
 
 def _tokens(part: Message) -> tuple[str, ...]:

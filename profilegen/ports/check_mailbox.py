@@ -66,11 +66,24 @@ class CheckNotes(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenPerson:
+    """The newest proof of each kind about one person; `accounts` are those of the newest delivery to them."""
+
+    person: str
+    accounts: tuple[str, ...]
+    proofs: tuple[DeviceProof, ...]
+
+
 class ProofBook(Protocol):
     """What proves that devices send, of everybody at once; the ledger of deliveries has it of one person."""
 
     async def everybodys(self) -> Mapping[str, tuple[DeviceProof, ...]]:
         """Return the proofs of every person who has any, newest first."""
+        ...
+
+    def newest(self) -> AsyncIterator[tuple[ProvenPerson, ...]]:
+        """Yield everybody with a proof in batches, sorted by person; nothing is held open in between."""
         ...
 
     async def add(self, proofs: Collection[DeviceProof]) -> None:

@@ -62,6 +62,8 @@ class HistoryKind(StrEnum):
     ENROLLMENT = "enrollment"
     FIXED = "fixed"
     INSTRUCTION = "instruction"
+    SENDS = "sends"
+    CONFIRMED = "confirmed"
     RETIRE = "retire"
     REMOVE = "remove"
     FORGET = "forget"
@@ -113,16 +115,19 @@ class FleetStore(Protocol):
         """Return the number of a new import."""
         ...
 
-    async def put_seats(self, number: int, seats: Sequence[Seat]) -> ImportTally:
+    async def put_seats(self, number: int, seats: Sequence[Seat]) -> None:
         """
-        Add or update seats by key; what was seen of them stays. The same seat twice in one import merges its mailboxes.
+        Hand over seats of an import, which are there when it is finished, all together or none.
 
-        `wanted`, `effective`, `retired` of the stored seat are kept.
+        The same seat twice in one import merges its mailboxes.
         """
         ...
 
     async def finish_import(self, number: int) -> ImportTally:
-        """Close an import; return what it changed, and how many seats of earlier imports it did not name (gone)."""
+        """
+        Add and change seats by key as the import says; what was seen of them stays, as do `wanted`, `effective` and
+        `retired`. Return what changed, and how many seats of earlier imports this one did not name (gone).
+        """
         ...
 
     def seats(self, query: SeatQuery) -> AsyncIterator[tuple[SeatView, ...]]:

@@ -16,6 +16,7 @@ from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Planner
 from profilegen.flow.fleet.pushing import Pusher
 from profilegen.flow.fleet.repair import Repair
+from profilegen.flow.fleet.sending_evidence import SendingEvidence
 from profilegen.flow.fleet.settlement import Settlement
 from profilegen.flow.fleet.settling import Settler
 from profilegen.flow.fleet.tailor import Tailor
@@ -89,11 +90,22 @@ class FleetParts:
             moment=self.moment,
         )
 
+    def sending_evidence(self, *, reading: bool) -> SendingEvidence:
+        """Return what brings proofs of sending to the seats; `reading` also looks into the check mailbox."""
+        from profilegen.storage.device_proofs import SqliteProofBook
+
+        async def read() -> None:
+            await read_check_mailbox(self.house)
+
+        proofs = SqliteProofBook(state=self.house.state)
+        return SendingEvidence(store=self.store, proofs=proofs, clock=self.house.clock, read=read if reading else None)
+
     def watch(self, *, interval: timedelta, alive: timedelta, notify: Notify) -> Watch:
         """Return what keeps the fleet right for weeks."""
         return Watch(
             repair=self.repair,
             listener=self.listener,
+            evidence=self.sending_evidence(reading=True),
             clock=self.house.clock,
             interval=interval,
             alive=alive,
@@ -161,6 +173,15 @@ async def open_store(house: House) -> FleetStore:
     file = config.fleet_database_password_file
     password = None if file is None else from_file(Path(file))
     return await open_fleet_store(file=house.home.path / "fleet.sqlite3", url=config.fleet_database, password=password)
+
+
+async def read_check_mailbox(house: House) -> None:
+    """Read what is new in the check mailbox, where there is one; raises what that raises."""
+    from profilegen.wiring.send_status import make_send_status
+
+    status = await make_send_status(house, None)
+    if status.mailbox is not None:
+        await status.look(lambda _since: (), since=None, progress=lambda _what: None)
 
 
 def signer_mark(signer: Signer | None) -> SignerMark | None:

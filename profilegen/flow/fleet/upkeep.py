@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from profilegen.errors import NotPossible
+from profilegen.errors import NotPossible, UsageProblem
+from profilegen.fleet.seat import Seat
 from profilegen.ports import Clock
 from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine, SeatQuery, SettingsVersion
 
 LARGEST_SHARE = 2.0
 """Percent of the fleet that may be retired at once without the number being typed."""
+NAMED = 10
+"""How many devices a hint names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,30 @@ class Upkeep:
         await self.store.retire(keys, self.clock.now())
         await self._note(HistoryKind.RETIRE, f"{len(keys)} seats", "removal planned", keys)
         return len(keys)
+
+    async def confirm(self, query: SeatQuery, reason: str) -> tuple[Seat, ...]:
+        """
+        Note the operator's word that mail goes out from these seats now; returns them.
+
+        Raises UsageProblem `no_reason`; NotPossible `no_seat`, and `several_devices` where not only one is meant.
+        """
+        if not reason.strip():
+            hint = 'Write what was heard: fleet confirm you@example.com "said so on the phone".'
+            raise UsageProblem("A confirmation needs a reason; it is recorded.", hint=hint, code="no_reason")
+        seats = [view.seat async for batch in self.store.seats(query) for view in batch if not view.seat.retired]
+        devices = sorted({seat.serial or seat.udid or "" for seat in seats})
+        if not seats:
+            raise _no_seat()
+        if len(devices) > 1:
+            raise NotPossible(
+                f"That names {len(devices)} devices, and mail goes out from each for itself.",
+                hint=f"Name the one that was meant: {', '.join(devices[:NAMED])}.",
+                code="several_devices",
+            )
+        keys = [seat.key for seat in seats]
+        await self.store.note_sends(keys, self.clock.now())
+        await self._note(HistoryKind.CONFIRMED, reason, "sends, by the operator's word", keys)
+        return tuple(seats)
 
     async def forget(self, person: str) -> str:
         """Replace a person by a pseudonym in state and history, and return it; raises NotPossible `no_seat`."""

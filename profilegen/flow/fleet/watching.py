@@ -16,6 +16,7 @@ from profilegen.fleet.tally import EXAMPLES, RIGHT
 from profilegen.flow.fleet.listening import Listener
 from profilegen.flow.fleet.planning import Survey
 from profilegen.flow.fleet.repair import Outcome, Progress, Repair
+from profilegen.flow.fleet.sending_evidence import SendingEvidence
 from profilegen.flow.fleet.values import RepairOrder
 from profilegen.ports import Clock
 from profilegen.ports.fleet import BATCH, SeatQuery
@@ -64,12 +65,27 @@ class Concerned:
         return taken
 
 
+@dataclass(slots=True)
+class _Told:
+    """Which problem of each kind was met last."""
+
+    last: dict[str, str | None] = field(default_factory=dict)
+
+    def is_new(self, kind: str, problem: ProfilegenError | None) -> bool:
+        """Remember the problem of a kind, None for none; returns whether it was another one before."""
+        code = None if problem is None else problem.code
+        is_new = self.last.get(kind) != code
+        self.last[kind] = code
+        return is_new
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
     """Keeps a fleet right; `interval` lies between two rounds, `alive` between two signs of life."""
 
     repair: Repair
     listener: Listener
+    evidence: SendingEvidence
     clock: Clock
     interval: timedelta
     alive: timedelta
@@ -83,21 +99,25 @@ class Watch:
     async def run(self, new_order: Callable[[], RepairOrder], progress: Progress, *, rounds: int | None = None) -> None:
         """Go round after round until cancelled, or for so many; `new_order` names the plan of each."""
         before: Outcome | None = None
+        told = _Told()
         spoke_at, failures, done = self.clock.now(), 0, 0
         while rounds is None or done < rounds:
             done += 1
             order = new_order()
-            outcome: Outcome | None
+            outcome: Outcome | None = before
+            needs_you: ProfilegenError | None = None
+            unread = (await self.evidence.gather()).problem
             try:
                 outcome = await self.repair.apply(order, progress)
             except WorldProblem as problem:
                 failures += 1
                 await self._tell_failure(problem, failures)
-                await asyncio.sleep(self._pause(failures).total_seconds())
+                if rounds is None or done < rounds:
+                    await asyncio.sleep(self._pause(failures).total_seconds())
                 continue
             except ProfilegenError as problem:
-                await self._tell("profilegen fleet watch needs you", f"{problem.message} {problem.hint}", is_bad=True)
-                outcome = before
+                needs_you = problem
+            await self._tell_once(told, needs_you, unread)
             if failures:
                 await self._tell("The MDM answers again", f"after {failures} rounds without", is_bad=False)
                 failures = 0
@@ -143,6 +163,15 @@ class Watch:
     async def _tell_failure(self, problem: WorldProblem, failures: int) -> None:
         if failures == 1:
             await self._tell("An MDM cannot be reached", f"{problem.message} {problem.hint}", is_bad=True)
+
+    async def _tell_once(
+        self, told: "_Told", needs_you: ProfilegenError | None, unread: ProfilegenError | None
+    ) -> None:
+        """Report what somebody has to see to when it begins, not in every round that meets it again."""
+        if told.is_new("needs_you", needs_you) and needs_you is not None:
+            await self._tell("profilegen fleet watch needs you", f"{needs_you.message} {needs_you.hint}", is_bad=True)
+        if told.is_new("unread", unread) and unread is not None:
+            await self._tell("The check mailbox cannot be read", f"{unread.message} {unread.hint}", is_bad=True)
 
     async def _tell(self, title: str, text: str, *, is_bad: bool) -> None:
         await self.notify(News(at=self.clock.now(), title=title, text=text, is_bad=is_bad))
