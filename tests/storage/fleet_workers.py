@@ -1,6 +1,7 @@
 """What the processes of the fleet's tests do; a module of its own, so that they start fast."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from profilegen.storage.fleet.store import open_fleet_store
 from tests.storage.fleet_values import MDM, NOW, at, command, enrollment, episode, line, seat
 
 ROUNDS = 40
+MANY = 12_000
 ResultT = TypeVar("ResultT")
 Where = tuple[Path, str | None, int]
 
@@ -55,17 +57,33 @@ def import_all(where: Where) -> None:
     _with_store(where, work)
 
 
-def import_without_end(where: Where) -> None:
-    """Import new seats until somebody ends this process; say so after every batch."""
+def import_many(where: Where) -> None:
+    """Import seats, and say so before finishing."""
 
     async def work(store: FleetStore) -> None:
         number = await store.begin_import("roster", NOW)
-        for start in range(0, 1_000_000, 100):
-            await store.put_seats(number, [seat(f"p{place}") for place in range(start, start + 100)])
-            await store.append([line(outcome=str(start + 100))])
-            print(start + 100, flush=True)  # noqa: T201 - the parent waits for it
+        await store.put_seats(number, [seat(f"p{place}") for place in range(MANY)])
+        say("finishing")
+        await store.finish_import(number)
 
     _with_store(where, work)
+
+
+def append_without_end(where: Where) -> None:
+    """Append to the history until somebody ends this process; say so after every line."""
+
+    async def work(store: FleetStore) -> None:
+        for number in range(1_000_000):
+            await store.append([line(outcome=str(number))])
+            say(str(number))
+
+    _with_store(where, work)
+
+
+def say(text: str) -> None:
+    """Tell whoever started this process."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 async def _nothing(_: FleetStore) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from profilegen.fleet.seen import CommandState
 from profilegen.ports.fleet import FleetStore, SeatQuery
 from tests.storage.fleet_stores import Place, database
 from tests.storage.fleet_values import MDM, at, history, imported, keys, seat, view_of
-from tests.storage.fleet_workers import ROUNDS, Where, claim, import_all, open_and_close, report
+from tests.storage.fleet_workers import MANY, ROUNDS, Where, claim, import_all, open_and_close, report
 from tests.storage.parallel import run_at_once
 
 __all__ = ["database"]  # a fixture
+
+posix = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX notion")
 
 
 def tasks(place: Place, count: int) -> list[Where]:
@@ -72,25 +75,39 @@ def test_imports_at_once_neither_lose_nor_double_a_seat(database: Place) -> None
     database.run(scenario)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX notion")
-def test_an_import_killed_in_the_middle_keeps_whole_batches_and_can_be_run_again(database: Place) -> None:
-    said = _killed_after("import_without_end", database, lines=5)
+@posix
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.3, 0.6])
+def test_an_import_killed_while_it_is_finished_is_there_as_a_whole_or_not_at_all(database: Place, after: float) -> None:
+    async def before(store: FleetStore) -> None:
+        await imported(store, seat("ada"))
 
     async def scenario(store: FleetStore) -> None:
         count = await store.count(SeatQuery())
-        assert count >= said >= 500
-        assert count % 100 == 0
-        assert len(await history(store)) in (count // 100, count // 100 - 1)
-        assert len(await keys(store)) == count
-        everybody = [seat(f"p{place}") for place in range(count + 1)]
-        tally = await imported(store, *everybody)
-        assert (tally.added, tally.same, tally.gone) == (1, count, 0)
-        assert await keys(store, who=("p0@example.com",)) == [seat("p0").key]
+        assert count in (1, MANY + 1)
+        tally = await imported(store, seat("ada"), *(seat(f"p{place}") for place in range(MANY)))
+        assert (tally.added, tally.same, tally.gone) == (MANY + 1 - count, count, 0)
+        assert await store.count(SeatQuery()) == MANY + 1
+        for place in (0, MANY // 2, MANY - 1):
+            assert await keys(store, who=(f"p{place}-1", f"p{place}@example.com")) == [seat(f"p{place}").key]
+
+    database.run(before)
+    kill("import_many", database, lines=1, after=after)
+    database.run(scenario)
+
+
+@posix
+def test_what_was_appended_before_a_kill_is_there(database: Place) -> None:
+    said = kill("append_without_end", database, lines=5)
+
+    async def scenario(store: FleetStore) -> None:
+        outcomes = [each.outcome for each in await history(store)]
+        assert outcomes == [str(number) for number in range(len(outcomes))]
+        assert len(outcomes) > int(said)
 
     database.run(scenario)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX notion")
+@posix
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1])
 def test_making_the_tables_may_be_killed_at_any_moment(database: Place, after: float) -> None:
     context = multiprocessing.get_context("spawn")
@@ -113,8 +130,8 @@ def _open_when_told(started: "multiprocessing.synchronize.Event", where: Where) 
     open_and_close(where)
 
 
-def _killed_after(work: str, place: Place, lines: int) -> int:
-    """Run some work in a process that is killed once it has said so many lines; return the last."""
+def kill(work: str, place: Place, lines: int, after: float = 0.0) -> str:
+    """Run some work in a process that is killed a while after so many lines of output; return the last."""
     program = (
         "import sys, pathlib, tests.storage.fleet_workers as workers\n"
         f"workers.{work}((pathlib.Path(sys.argv[1]), sys.argv[2] or None, 0))\n"
@@ -123,6 +140,7 @@ def _killed_after(work: str, place: Place, lines: int) -> int:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
         said = [process.stdout.readline() for _ in range(lines)]
+        time.sleep(after)
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=60)
-    return int(said[-1])
+    return said[-1]

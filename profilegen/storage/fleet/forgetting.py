@@ -30,8 +30,7 @@ _NAME, _TERM, _MENTION = tables.history_name, tables.history_term, tables.histor
 async def forget(connection: AsyncConnection, person: str, pseudonym: str) -> int:
     """Remove a person's seats, episodes and commands, name them by a pseudonym; return how many seats and lines."""
     await hold(connection, _LOCK)
-    mine = tables.seat.c.person_folded == fold(person)
-    seats = [seat_of(row) for row in await connection.execute(select(*COLUMNS).where(mine))]
+    seats = await _seats_of(connection, fold(person))
     words = await _words(connection, person, seats)
     names = await _names(connection, person, words)
     keys = {seat.key for seat in seats} | set(names.values())
@@ -41,6 +40,12 @@ async def forget(connection: AsyncConnection, person: str, pseudonym: str) -> in
     await _mask_reports(connection, words)
     await _mask_settings(connection, words, pseudonym)
     return len(seats) + await _rename(connection, list(names), pseudonym)
+
+
+async def _seats_of(connection: AsyncConnection, folded: str) -> list[Seat]:
+    called = select(tables.seat_term.c.seat).where(tables.seat_term.c.term == folded)
+    mine = (tables.seat.c.id.in_(called), tables.seat.c.person_folded == folded)
+    return [seat_of(row) for row in await connection.execute(select(*COLUMNS).where(*mine))]
 
 
 async def _words(connection: AsyncConnection, person: str, seats: Sequence[Seat]) -> set[str]:

@@ -70,7 +70,8 @@ async def _seats_of(connection: AsyncConnection, lines: Sequence[HistoryLine]) -
     if not keys and not people:
         return []
     table = tables.seat.c
-    mine = or_(one_of(connection, table.key, keys), one_of(connection, table.person_folded, people))
+    called = select(tables.seat_term.c.seat).where(one_of(connection, tables.seat_term.c.term, people))
+    mine = or_(one_of(connection, table.key, keys), table.id.in_(called))
     return [seat_of(row) for row in await connection.execute(select(*COLUMNS).where(mine))]
 
 

@@ -1,165 +1,172 @@
-"""Imports: rosters become seats, and every seat knows which import named it last."""
+"""
+Imports: rosters become seats, all of a roster at once, and every seat knows which import named it last.
 
-from collections.abc import Iterable, Sequence
+The rows are written down as they come, and merged in the order of the seats when the import is finished. A large fleet
+in the order of its roster would touch every page of every index again and again; sorted, each is written once.
+"""
+
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, literal, select, union_all, update
+from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profilegen.fleet.seat import Seat
 from profilegen.ports.fleet import ImportTally
 from profilegen.storage.fleet import tables
-from profilegen.storage.fleet.dialect import hold, one_of
-from profilegen.storage.fleet.seat_rows import (
-    CONTENT,
-    addresses_of,
-    content_of,
-    merged,
-    row_of,
-    stored_addresses,
-    with_stored_mailboxes,
-)
-from profilegen.storage.fleet.values import to_json, to_time
+from profilegen.storage.fleet.dialect import hold, insert, one_of
+from profilegen.storage.fleet.seat_rows import CONTENT, Staged, terms_of
+from profilegen.storage.fleet.values import to_time
 
+ABANDONED = timedelta(days=1)
+"""After this time an import that was never finished is taken for dead."""
+PAGE = 5000
+"""Rows merged at once."""
 _LOCK = 0x73656174  # any number, the same for all of us
-_SEAT = tables.seat.c
-_KNOWN = [_SEAT.key, _SEAT.id, _SEAT.first_in, _SEAT.last_in, _SEAT.before, *(_SEAT[name] for name in CONTENT)]
-_CHANGED = (*CONTENT, "domain", "person_folded", "changed_in", "last_in", "before")
-_INSERT = insert(tables.seat)
+_IMPORT, _ROW, _SEAT, _TERM = tables.imports.c, tables.import_row.c, tables.seat.c, tables.seat_term.c
+_KNOWN = [_SEAT.key, _SEAT.id, *(_SEAT[name] for name in CONTENT)]
+_CHANGED = (*CONTENT, "domain", "person_folded", "last_in")
 _UPDATE = (
     update(tables.seat)
     .where(_SEAT.id == bindparam("seat_id"))
     .values({name: bindparam(f"new_{name}") for name in _CHANGED})
 )
-
-_ADDRESS = tables.seat_address.c
-_DROP_ADDRESS = delete(tables.seat_address).where(
-    _ADDRESS.address == bindparam("old_address"), _ADDRESS.seat == bindparam("old_seat")
-)
+_DROP_TERM = delete(tables.seat_term).where(_TERM.term == bindparam("old_term"), _TERM.seat == bindparam("old_seat"))
+_Row = dict[str, Any]
 
 
 @dataclass(slots=True, kw_only=True)
-class _Batch:
-    """What one batch does to the table; `named` are ids of seats that stay as they are."""
+class _Page:
+    """What one page of an import does to the tables; terms are pairs of term and seat."""
 
+    next_id: int
     number: int
-    added: list[Seat] = field(default_factory=list)
-    changed: list[tuple[Any, Seat, dict[str, Any]]] = field(default_factory=list)
-    named: list[int] = field(default_factory=list)
+    added: list[_Row] = field(default_factory=list)
+    changed: list[_Row] = field(default_factory=list)
+    same: list[int] = field(default_factory=list)
+    addresses: list[_Row] = field(default_factory=list)
+    new_terms: list[_Row] = field(default_factory=list)
+    old_terms: list[_Row] = field(default_factory=list)
 
 
 async def begin(connection: AsyncConnection, source: str, at: datetime) -> int:
-    """Return the number of a new import."""
+    """Return the number of a new import; what dead ones left behind is removed."""
+    dead = select(_IMPORT.number).where(~_IMPORT.finished, _IMPORT.begun_at < to_time(at - ABANDONED))
+    await connection.execute(delete(tables.import_row).where(_ROW["import"].in_(dead)))
     row = {"source": source, "begun_at": to_time(at), "finished": False}
-    number = (await connection.execute(insert(tables.imports).values(row).returning(tables.imports.c.number))).scalar()
+    number = (await connection.execute(plain_insert(tables.imports).values(row).returning(_IMPORT.number))).scalar()
     return int(number or 0)
 
 
-async def put(connection: AsyncConnection, number: int, seats: Sequence[Seat]) -> ImportTally:
-    """Add or update seats; the tally counts each seat when this import names it first."""
-    await hold(connection, _LOCK)
-    by_key: dict[str, Seat] = {}
-    for seat in seats:
-        by_key[seat.key] = merged(by_key[seat.key], seat) if seat.key in by_key else seat
-    known = await _known(connection, by_key)
-    batch = _Batch(number=number)
-    same = changed = 0
-    for key, seat in by_key.items():
-        row = known.get(key)
-        if row is None:
-            batch.added.append(seat)
-        elif row.last_in >= number:
-            _name_again(batch, seat, row)
-        elif content_of(seat) == tuple(row)[5:]:
-            batch.named.append(row.id)
-            same += 1
-        else:
-            _change(batch, seat, row, before=to_json(tuple(row)[5:]))
-            changed += 1
-    await _write(connection, batch)
-    return ImportTally(added=len(batch.added), changed=changed, same=same)
+async def put(connection: AsyncConnection, number: int, seats: Sequence[Seat]) -> None:
+    """Write down rows of an import."""
+    staged = map(Staged.of, seats)
+    rows = [{"import": number, "key": one.key, "content": one.text} for one in staged]
+    if rows:
+        await connection.execute(plain_insert(tables.import_row), rows)
 
 
 async def finish(connection: AsyncConnection, number: int) -> ImportTally:
-    """Close an import; return what it changed altogether."""
-    await connection.execute(update(tables.imports).where(tables.imports.c.number == number).values(finished=True))
-    named = _SEAT.last_in == number
-    changed = and_(named, _SEAT.changed_in == number, _SEAT.first_in != number)
-    counts = select(
-        func.count().filter(_SEAT.first_in == number),
-        func.count().filter(changed),
-        func.count().filter(named),
-        func.count().filter(_SEAT.last_in < number),
-    ).select_from(tables.seat)
-    added, altered, all_named, gone = (await connection.execute(counts)).one()
-    await connection.execute(update(tables.seat).where(_SEAT.before.is_not(None)).values(before=None))
-    return ImportTally(added=added, changed=altered, same=all_named - added - altered, gone=gone)
-
-
-async def _known(connection: AsyncConnection, keys: Iterable[str]) -> dict[str, Any]:
-    rows = await connection.execute(select(*_KNOWN).where(one_of(connection, _SEAT.key, keys)))
-    return {row.key: row for row in rows}
-
-
-def _name_again(batch: _Batch, seat: Seat, row: Any) -> None:
-    """Take in a further row of a seat this import has named already, perhaps back to what it was before."""
-    seat = with_stored_mailboxes(seat, row.mailboxes)
-    stored = tuple(row)[5:]
-    if content_of(seat) != stored:
-        _change(batch, seat, row, before=row.before or to_json(stored))
-
-
-def _change(batch: _Batch, seat: Seat, row: Any, *, before: str) -> None:
-    is_back = to_json(content_of(seat)) == before and row.first_in != batch.number
-    fate = {
-        "changed_in": None if is_back else batch.number,
-        "last_in": max(batch.number, row.last_in),
-        "before": before,
-    }
-    batch.changed.append((row, seat, fate))
-
-
-async def _write(connection: AsyncConnection, batch: _Batch) -> None:
-    if batch.named:
-        condition = one_of(connection, _SEAT.id, batch.named)
-        await connection.execute(update(tables.seat).where(condition).values(last_in=batch.number, before=None))
-    addresses: list[dict[str, Any]] = []
-    if batch.added:
-        await _add(connection, batch, addresses)
-    if batch.changed:
-        await _alter(connection, batch, addresses)
-    if addresses:
-        await connection.execute(insert(tables.seat_address), addresses)
-
-
-async def _add(connection: AsyncConnection, batch: _Batch, addresses: list[dict[str, Any]]) -> None:
+    """Add and change seats as the import says; return what that was."""
+    await hold(connection, _LOCK)
     last = (await connection.execute(select(func.max(_SEAT.id)))).scalar() or 0
-    fate = {"first_in": batch.number, "changed_in": batch.number, "last_in": batch.number}
-    rows = []
-    for seat_id, seat in enumerate(batch.added, start=last + 1):
-        rows.append({"id": seat_id, **row_of(seat), **fate})
-        addresses.extend({"address": address, "seat": seat_id} for address in addresses_of(seat))
-    await connection.execute(_INSERT, rows)
+    added = changed = same = 0
+    async for staged in _pages(connection, number):
+        page = _Page(number=number, next_id=last + added + 1)
+        await _compare(connection, page, staged)
+        await _write(connection, page)
+        added, changed, same = added + len(page.added), changed + len(page.changed), same + len(page.same)
+    await _add_terms(connection, last)
+    await connection.execute(delete(tables.import_row).where(_ROW["import"] == number))
+    await connection.execute(update(tables.imports).where(_IMPORT.number == number).values(finished=True))
+    gone = await connection.execute(select(func.count()).where(_SEAT.last_in < number))
+    return ImportTally(added=added, changed=changed, same=same, gone=int(gone.scalar_one()))
 
 
-async def _alter(connection: AsyncConnection, batch: _Batch, addresses: list[dict[str, Any]]) -> None:
-    rows = []
-    for stored, seat, fate in batch.changed:
-        row = {**row_of(seat), **fate}
-        rows.append({"seat_id": stored.id, **{f"new_{name}": row[name] for name in _CHANGED}})
-        addresses.extend({"address": address, "seat": stored.id} for address in addresses_of(seat))
-    await drop_addresses(connection, [(row.id, row.mailboxes, row.person) for row, _, _ in batch.changed])
-    await connection.execute(_UPDATE, rows)
+async def _pages(connection: AsyncConnection, number: int) -> AsyncIterator[list[Staged]]:
+    """Yield the seats of an import by key, each once, in pages."""
+    query = select(_ROW.key, _ROW.content).where(_ROW["import"] == number).order_by(_ROW.key, _ROW.number)
+    page: list[Staged] = []
+    async with connection.stream(query) as rows:
+        async for part in rows.partitions(PAGE):
+            for key, text in part:
+                staged = Staged.read(key, text)
+                if page and page[-1].key == key:
+                    page[-1].merge(staged)
+                else:
+                    page.append(staged)
+            if len(page) > 1:
+                yield page[:-1]
+                page = page[-1:]  # the next part may go on with it
+    if page:
+        yield page
 
 
-async def drop_addresses(connection: AsyncConnection, seats: Iterable[tuple[int, str, str]]) -> None:
-    """Delete what stored seats can be found by, given id, mailboxes and person as stored."""
+async def _compare(connection: AsyncConnection, page: _Page, staged: Sequence[Staged]) -> None:
+    query = select(*_KNOWN).where(one_of(connection, _SEAT.key, [one.key for one in staged]))
+    known = {row[0]: tuple(row) for row in await connection.execute(query)}
+    for one in staged:
+        row = known.get(one.key)
+        if row is None:
+            _add(page, one)
+        elif row[2:] == one.content:
+            page.same.append(row[1])
+        else:
+            _change(page, one, seat_id=row[1], old=row[2:])
+
+
+def _add(page: _Page, staged: Staged) -> None:
+    seat_id = page.next_id + len(page.added)
+    page.added.append({"id": seat_id, "last_in": page.number, **staged.row()})
+    page.addresses.extend({"term": term, "seat": seat_id} for term in staged.addresses())
+
+
+def _change(page: _Page, staged: Staged, *, seat_id: int, old: tuple[Any, ...]) -> None:
+    row = {"last_in": page.number, **staged.row()}
+    page.changed.append({"seat_id": seat_id, **{f"new_{name}": row[name] for name in _CHANGED}})
+    before, after = terms_of(old), terms_of(staged.content)
+    page.old_terms.extend({"old_term": term, "old_seat": seat_id} for term in sorted(before - after))
+    page.new_terms.extend({"term": term, "seat": seat_id} for term in sorted(after - before))
+
+
+async def _write(connection: AsyncConnection, page: _Page) -> None:
+    if page.same:
+        named = one_of(connection, _SEAT.id, page.same)
+        await connection.execute(update(tables.seat).where(named).values(last_in=page.number))
+    for statement, rows in (
+        (plain_insert(tables.seat), page.added),
+        (_UPDATE, page.changed),
+        (_DROP_TERM, page.old_terms),
+        (plain_insert(tables.seat_term), page.new_terms),
+        (plain_insert(tables.import_term), page.addresses),
+    ):
+        if rows:
+            await connection.execute(statement, rows)
+
+
+async def _add_terms(connection: AsyncConnection, last: int) -> None:
+    """Add what new seats, those after `last`, can be found by."""
+    new = _SEAT.id > last
+    staged = tables.import_term.c
+    found = union_all(
+        select(_SEAT.person_folded.label("term"), _SEAT.id.label("seat")).where(new),
+        select(_SEAT.udid, _SEAT.id).where(new, _SEAT.udid.is_not(None)),
+        select(_SEAT.serial, _SEAT.id).where(new, _SEAT.serial.is_not(None)),
+        select(staged.term, staged.seat),
+    ).subquery()
+    ordered = select(found.c.term, found.c.seat).where(literal(value=True)).order_by(found.c.term, found.c.seat)
+    add = insert(connection, tables.seat_term).from_select(["term", "seat"], ordered).on_conflict_do_nothing()
+    await connection.execute(add)
+    await connection.execute(delete(tables.import_term))
+
+
+async def drop_terms(connection: AsyncConnection, seats: Sequence[tuple[int, Sequence[Any]]]) -> None:
+    """Delete what stored seats can be found by, given each id and its columns of `CONTENT`."""
     pairs = [
-        {"old_seat": seat_id, "old_address": address}
-        for seat_id, mailboxes, person in seats
-        for address in stored_addresses(mailboxes, person)
+        {"old_term": term, "old_seat": seat_id} for seat_id, content in seats for term in sorted(terms_of(content))
     ]
     if pairs:
-        await connection.execute(_DROP_ADDRESS, pairs)
+        await connection.execute(_DROP_TERM, pairs)

@@ -46,12 +46,12 @@ class MemoryFleetStore:
         """Return the number of a new import."""
         return self._seats.begin()
 
-    async def put_seats(self, number: int, seats: Sequence[Seat]) -> ImportTally:
-        """Add or update seats by key."""
-        return self._seats.put(number, seats)
+    async def put_seats(self, number: int, seats: Sequence[Seat]) -> None:
+        """Hand over seats of an import."""
+        self._seats.put(number, seats)
 
     async def finish_import(self, number: int) -> ImportTally:
-        """Close an import."""
+        """Add and change seats as the import says."""
         return self._seats.finish(number)
 
     async def seats(self, query: SeatQuery) -> AsyncIterator[tuple[SeatView, ...]]:

@@ -8,53 +8,44 @@ from profilegen.fleet.evidence import system_of
 from profilegen.fleet.seat import Seat
 from profilegen.fleet.seen import Enrollment, Sight
 from profilegen.ports.fleet import ImportTally, SeatQuery
-from profilegen.storage.fleet.seat_rows import content_of, merged
 from profilegen.storage.fleet.values import fold, upper
 
 
 @dataclass(slots=True, kw_only=True)
 class Kept:
-    """A seat, what is remembered of it, and which imports named it; `before` is what it was until `changed_in`."""
+    """A seat, what is remembered of it, and the last import that named it."""
 
     seat: Seat
-    first_in: int
-    changed_in: int | None
     last_in: int
-    before: Seat | None = None
     notes: Sight = field(default_factory=Sight)
 
 
 class MemorySeats:
-    """Seats by key."""
+    """Seats by key, and the rows of imports under way."""
 
     def __init__(self) -> None:
         self.by_key: dict[str, Kept] = {}
         self._finished: list[bool] = []
+        self._rows: dict[int, dict[str, Seat]] = {}
 
     def begin(self) -> int:
         """Return the number of a new import."""
         self._finished.append(False)
+        self._rows[len(self._finished)] = {}
         return len(self._finished)
 
-    def put(self, number: int, seats: Sequence[Seat]) -> ImportTally:
-        """Add or update seats."""
-        batch: dict[str, Seat] = {}
+    def put(self, number: int, seats: Sequence[Seat]) -> None:
+        """Take in seats of an import."""
+        rows = self._rows[number]
         for seat in map(_normal, seats):
-            batch[seat.key] = merged(batch[seat.key], seat) if seat.key in batch else seat
-        outcomes = [self._put(number, seat) for seat in batch.values()]
-        counts = {word: outcomes.count(word) for word in ("added", "changed", "same")}
-        return ImportTally(**counts)
+            rows[seat.key] = _merged(rows[seat.key], seat) if seat.key in rows else seat
 
     def finish(self, number: int) -> ImportTally:
-        """Close an import."""
+        """Add and change seats as the import says."""
+        outcomes = [self._put(number, seat) for seat in self._rows.pop(number).values()]
         self._finished[number - 1] = True
-        named = [kept for kept in self.by_key.values() if kept.last_in == number]
-        added = sum(kept.first_in == number for kept in self.by_key.values())
-        changed = sum(kept.changed_in == number and kept.first_in != number for kept in named)
-        gone = sum(kept.last_in < number for kept in self.by_key.values())
-        for kept in self.by_key.values():
-            kept.before = None
-        return ImportTally(added=added, changed=changed, same=len(named) - added - changed, gone=gone)
+        counts = {word: outcomes.count(word) for word in ("added", "changed", "same")}
+        return ImportTally(**counts, gone=sum(kept.last_in < number for kept in self.by_key.values()))
 
     def matching(self, query: SeatQuery) -> list[Kept]:
         """Return the seats of a query, by key."""
@@ -71,23 +62,17 @@ class MemorySeats:
     def _put(self, number: int, seat: Seat) -> str:
         kept = self.by_key.get(seat.key)
         if kept is None:
-            self.by_key[seat.key] = Kept(seat=seat, first_in=number, changed_in=number, last_in=number)
+            self.by_key[seat.key] = Kept(seat=seat, last_in=number)
             return "added"
-        seat = replace(seat, wanted=kept.seat.wanted, effective=kept.seat.effective, retired=kept.seat.retired)
-        again = kept.last_in >= number
-        if again:
-            seat = merged(kept.seat, seat)
-        elif content_of(seat) == content_of(kept.seat):
-            kept.last_in, kept.before = number, None
-            return "same"
-        if content_of(seat) != content_of(kept.seat):
-            self._change(kept, number, seat, before=(kept.before if again else None) or kept.seat)
-        return "again" if again else "changed"
+        before = kept.seat
+        kept.seat = replace(seat, wanted=before.wanted, effective=before.effective, retired=before.retired)
+        kept.last_in = number
+        return "same" if kept.seat == before else "changed"
 
-    def _change(self, kept: Kept, number: int, seat: Seat, *, before: Seat) -> None:
-        is_back = content_of(seat) == content_of(before) and kept.first_in != number
-        kept.changed_in = None if is_back else number
-        kept.seat, kept.before, kept.last_in = seat, before, max(number, kept.last_in)
+
+def _merged(first: Seat, later: Seat) -> Seat:
+    mailboxes = {mailbox.address.account: mailbox for mailbox in (*first.mailboxes, *later.mailboxes)}
+    return replace(later, mailboxes=tuple(mailboxes.values()))
 
 
 def note_ok(kept: Kept, enrollment: Enrollment | None, at: datetime) -> None:

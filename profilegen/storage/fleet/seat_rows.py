@@ -1,7 +1,7 @@
 """Seats as rows."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from profilegen.address import Address
@@ -14,7 +14,7 @@ CONTENT = (
     *("profile", "person", "mailboxes", "mdm", "channel", "platform", "route", "identifier"),
     *("udid", "serial", "user", "name", "language", "recovery_email", "group", "forced"),
 )
-"""What an import says of a seat, in the order of `content_of`."""
+"""What an import says of a seat, in the order of `Staged`."""
 Content = tuple[str | None, ...]
 
 _STATE = (
@@ -29,63 +29,84 @@ _ROUTES = {str(word): word for word in SecretRoute}
 _CHANNELS = {str(word): word for word in EnrollmentChannel}
 
 
+@dataclass(slots=True, kw_only=True)
+class Staged:
+    """What an import says of a seat; `mailboxes` are the short arrays they are stored as."""
+
+    key: str
+    values: list[Any]
+
+    @classmethod
+    def of(cls, seat: Seat) -> "Staged":
+        """Return what an import says of a seat."""
+        mailboxes = [_mailbox_values(mailbox) for mailbox in seat.mailboxes]
+        words = (seat.channel.value, seat.platform.value, seat.route.value, seat.identifier)
+        recovery = None if seat.recovery_email is None else str(seat.recovery_email)
+        names = (upper(seat.udid), upper(seat.serial), seat.user, seat.name, seat.language, recovery)
+        return cls(
+            key=seat.key,
+            values=[seat.profile, seat.person, mailboxes, seat.mdm, *words, *names, seat.group, seat.forced],
+        )
+
+    @classmethod
+    def read(cls, key: str, text: str) -> "Staged":
+        """Return what `text` was made of."""
+        values = from_json(text)
+        return cls(key=key, values=values + [None] * (len(CONTENT) - len(values)))
+
+    @property
+    def text(self) -> str:
+        """All of it as one text."""
+        return to_json(trimmed(self.values))
+
+    @property
+    def content(self) -> Content:
+        """The columns of `CONTENT`."""
+        profile, person, mailboxes, *others = self.values
+        return (profile, person, to_json(mailboxes), *others)
+
+    def merge(self, later: "Staged") -> None:
+        """Take in a later row of the same import: it replaces this one, with the mailboxes of both."""
+        mailboxes = {_account(mailbox): mailbox for mailbox in (*self.values[2], *later.values[2])}
+        self.values = [*later.values[:2], list(mailboxes.values()), *later.values[3:]]
+
+    def row(self) -> dict[str, Any]:
+        """Return the columns that follow from it."""
+        row: dict[str, Any] = dict(zip(CONTENT, self.content, strict=True))
+        row["key"] = self.key
+        row["domain"] = self.values[2][0][1]
+        row["person_folded"] = fold(self.values[1])
+        return row
+
+    def addresses(self) -> set[str]:
+        """Return what the seat can be found by besides its person: its mailboxes and their aliases."""
+        return _addresses(self.values[2]) - {fold(self.values[1])}
+
+
 def content_of(seat: Seat) -> Content:
-    """Return what an import says of a seat; changes nowhere else count as a change."""
-    return (
-        seat.profile,
-        seat.person,
-        mailboxes_text(seat.mailboxes),
-        seat.mdm,
-        seat.channel.value,
-        seat.platform.value,
-        seat.route.value,
-        seat.identifier,
-        upper(seat.udid),
-        upper(seat.serial),
-        seat.user,
-        seat.name,
-        seat.language,
-        None if seat.recovery_email is None else str(seat.recovery_email),
-        seat.group,
-        seat.forced,
-    )
+    """Return the columns of `CONTENT`."""
+    return Staged.of(seat).content
 
 
-def row_of(seat: Seat) -> dict[str, Any]:
-    """Return the columns that follow from what an import says."""
-    row: dict[str, Any] = dict(zip(CONTENT, content_of(seat), strict=True))
-    row["key"] = seat.key
-    row["domain"] = seat.domain
-    row["person_folded"] = fold(seat.person)
-    return row
+def terms_of(content: Sequence[Any]) -> set[str]:
+    """Return all a stored seat can be found by, given its columns of `CONTENT`."""
+    person, mailboxes, udid, serial = content[1], content[2], content[8], content[9]
+    names = {fold(person), udid, serial} | _addresses(from_json(mailboxes))
+    return {name for name in names if name is not None}
 
 
-def addresses_of(seat: Seat) -> set[str]:
-    """Return what a seat can be found by besides its person: its mailboxes and their aliases."""
-    return _addresses(seat.mailboxes, seat.person)
-
-
-def stored_addresses(mailboxes: str, person: str) -> set[str]:
-    """Return the same of a stored row."""
-    return _addresses(_mailboxes(mailboxes), person)
-
-
-def _addresses(mailboxes: Sequence[Mailbox], person: str) -> set[str]:
-    found = {mailbox.address.account.casefold() for mailbox in mailboxes}
-    found.update(alias.account.casefold() for mailbox in mailboxes for alias in mailbox.aliases)
-    found.discard(fold(person))
+def _addresses(mailboxes: Iterable[list[Any]]) -> set[str]:
+    found = {_account(mailbox).casefold() for mailbox in mailboxes}
+    found.update(address(alias).account.casefold() for mailbox in mailboxes for alias in _aliases(mailbox))
     return found
 
 
-def merged(first: Seat, later: Seat) -> Seat:
-    """Return a seat that two rows of one import speak of: the later row, with the mailboxes of both."""
-    mailboxes = {mailbox.address.account: mailbox for mailbox in (*first.mailboxes, *later.mailboxes)}
-    return replace(later, mailboxes=tuple(mailboxes.values()))
+def _account(mailbox: list[Any]) -> str:
+    return f"{mailbox[0].lower()}@{mailbox[1]}"
 
 
-def with_stored_mailboxes(seat: Seat, text: str) -> Seat:
-    """Return a seat together with the mailboxes of its stored row."""
-    return merged(replace(seat, mailboxes=_mailboxes(text)), seat)
+def _aliases(mailbox: list[Any]) -> list[str]:
+    return (mailbox[5] or []) if len(mailbox) > 5 else []
 
 
 def seat_of(row: Sequence[Any]) -> Seat:
@@ -122,11 +143,6 @@ def seat_of(row: Sequence[Any]) -> Seat:
 def _wanted(values: Sequence[Any]) -> Wanted:
     uuid, revision, basis, version = values
     return Wanted(uuid=uuid, revision=revision, basis=basis, settings_version=version)
-
-
-def mailboxes_text(mailboxes: Sequence[Mailbox]) -> str:
-    """Return mailboxes as JSON, one short array each."""
-    return to_json([_mailbox_values(mailbox) for mailbox in mailboxes])
 
 
 def _mailbox_values(mailbox: Mailbox) -> list[Any]:

@@ -11,8 +11,8 @@ from profilegen.fleet.seat import Effective, Wanted
 from profilegen.fleet.seen import Sight
 from profilegen.storage.fleet import tables
 from profilegen.storage.fleet.dialect import one_of
-from profilegen.storage.fleet.imports import drop_addresses
-from profilegen.storage.fleet.seat_rows import COLUMNS, seat_of
+from profilegen.storage.fleet.imports import drop_terms
+from profilegen.storage.fleet.seat_rows import COLUMNS, CONTENT, seat_of
 from profilegen.storage.fleet.sights import enrollments_of
 from profilegen.storage.fleet.values import to_time
 
@@ -70,8 +70,9 @@ async def retire(connection: AsyncConnection, keys: Sequence[str], at: datetime)
 async def drop(connection: AsyncConnection, keys: Sequence[str]) -> None:
     """Remove seats; their episodes and commands stay, so that no number is ever used twice."""
     mine = one_of(connection, _SEAT.key, keys)
-    rows = (await connection.execute(select(_SEAT.id, _SEAT.mailboxes, _SEAT.person).where(mine))).all()
-    await drop_addresses(connection, [(row.id, row.mailboxes, row.person) for row in rows])
+    content = [_SEAT[name] for name in CONTENT]
+    rows = (await connection.execute(select(_SEAT.id, *content).where(mine))).all()
+    await drop_terms(connection, [(row[0], tuple(row)[1:]) for row in rows])
     await connection.execute(delete(tables.seat).where(mine))
 
 

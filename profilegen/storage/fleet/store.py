@@ -45,13 +45,13 @@ class SqlFleetStore:
         async with self._database.writing() as connection:
             return await imports.begin(connection, source, at)
 
-    async def put_seats(self, number: int, seats: Sequence[Seat]) -> ImportTally:
-        """Add or update seats by key."""
+    async def put_seats(self, number: int, seats: Sequence[Seat]) -> None:
+        """Hand over seats of an import."""
         async with self._database.writing() as connection:
-            return await imports.put(connection, number, seats)
+            await imports.put(connection, number, seats)
 
     async def finish_import(self, number: int) -> ImportTally:
-        """Close an import."""
+        """Add and change seats as the import says."""
         async with self._database.writing() as connection:
             return await imports.finish(connection, number)
 

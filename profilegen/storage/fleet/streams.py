@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profilegen.ports.fleet import BATCH, SeatQuery, SeatView
@@ -51,15 +51,9 @@ async def keys_of(connection: AsyncConnection, query: SeatQuery) -> list[str]:
     """Return the keys of the seats a query names by `who` or `keys`, sorted; its other conditions are not looked at."""
     if not query.who:
         return sorted(set(query.keys))
-    folded, upper_case = {fold(who) for who in query.who}, {upper(who.strip()) or "" for who in query.who}
-    by_address = select(tables.seat_address.c.seat).where(one_of(connection, tables.seat_address.c.address, folded))
-    called = or_(
-        one_of(connection, _SEAT.person_folded, folded),
-        one_of(connection, _SEAT.udid, upper_case),
-        one_of(connection, _SEAT.serial, upper_case),
-        _SEAT.id.in_(by_address),
-    )
-    found = {row.key for row in await connection.execute(select(_SEAT.key).where(called))}
+    terms = {fold(who) for who in query.who} | {upper(who.strip()) or "" for who in query.who}
+    called = select(tables.seat_term.c.seat).where(one_of(connection, tables.seat_term.c.term, terms))
+    found = {row.key for row in await connection.execute(select(_SEAT.key).where(_SEAT.id.in_(called)))}
     return sorted(found & set(query.keys) if query.keys else found)
 
 

@@ -69,11 +69,7 @@ seat = Table(
     _text("recovery_email"),
     _text("group"),
     _text("forced"),
-    # which imports named it; `before` is what it was until the import `changed_in`, JSON
-    Column("first_in", BigInteger, nullable=False),
-    Column("changed_in", BigInteger),
-    Column("last_in", BigInteger, nullable=False),
-    _text("before"),
+    Column("last_in", BigInteger, nullable=False),  # the last import that named it
     # what the fleet wants and knows of it
     _text("wanted_uuid"),
     _text("wanted_revision"),
@@ -89,17 +85,32 @@ seat = Table(
     _time("sends_since"),
     _time("password_unknown_since"),
     Index("seat_by_key", "key", unique=True),
-    Index("seat_by_person", "person_folded"),
-    Index("seat_by_udid", "udid"),
-    Index("seat_by_serial", "serial"),
 )
 
-seat_address = Table(
-    "seat_address",
+seat_term = Table(
+    "seat_term",
     metadata,
-    Column("address", Text, primary_key=True),  # Address.account, also of aliases
+    Column("term", Text, primary_key=True),  # person and addresses case-folded, UDID and serial number upper case
     Column("seat", BigInteger, primary_key=True),
     sqlite_with_rowid=False,
+)
+
+# what an import brought, until it is finished: written in the order it comes, read in the order of the seats
+
+import_row = Table(
+    "import_row",
+    metadata,
+    Column("number", _ID, primary_key=True),
+    Column("import", BigInteger, nullable=False),
+    Column("key", _ORDERED, nullable=False),
+    _text("content", optional=False),  # JSON
+)
+
+import_term = Table(
+    "import_term",
+    metadata,
+    Column("term", Text, nullable=False),
+    Column("seat", BigInteger, nullable=False),
 )
 
 enrollment = Table(

@@ -52,10 +52,8 @@ def _make_seats() -> None:
         sa.Column("key", _ORDERED, nullable=False),
         *_texts(*said, "channel", "platform", "route", "identifier", nullable=False),
         *_texts("udid", "serial", "user", "name", "language", "recovery_email", "group", "forced"),
-        sa.Column("first_in", sa.BigInteger, nullable=False),
-        sa.Column("changed_in", sa.BigInteger),
         sa.Column("last_in", sa.BigInteger, nullable=False),
-        *_texts("before", "wanted_uuid", "wanted_revision", "wanted_basis"),
+        *_texts("wanted_uuid", "wanted_revision", "wanted_basis"),
         sa.Column("wanted_version", sa.Integer),
         *_texts("effective_identifier", "effective_uuid", "effective_remote_id"),
         *_times("retired_at", "ok_at"),
@@ -63,15 +61,20 @@ def _make_seats() -> None:
         *_times("ok_enrolled_at", "sends_since", "password_unknown_since"),
     )
     op.create_index("seat_by_key", "seat", ["key"], unique=True)
-    op.create_index("seat_by_person", "seat", ["person_folded"])
-    op.create_index("seat_by_udid", "seat", ["udid"])
-    op.create_index("seat_by_serial", "seat", ["serial"])
     op.create_table(
-        "seat_address",
-        *_key("address"),
+        "seat_term",
+        *_key("term"),
         sa.Column("seat", sa.BigInteger, primary_key=True),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "import_row",
+        sa.Column("number", _NUMBER, primary_key=True),
+        sa.Column("import", sa.BigInteger, nullable=False),
+        sa.Column("key", _ORDERED, nullable=False),
+        *_texts("content", nullable=False),
+    )
+    op.create_table("import_term", *_texts("term", nullable=False), sa.Column("seat", sa.BigInteger, nullable=False))
 
 
 def _make_sights() -> None:
