@@ -5,15 +5,20 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from profilegen.address import Address
 from profilegen.delivery.files import FileDrop
 from profilegen.errors import ConfigProblem, NetworkProblem
 from profilegen.fleet.capabilities import Scope, Signed
-from profilegen.fleet.seen import CommandState, Enrollment, Inventory
+from profilegen.fleet.drift import State, judge
+from profilegen.fleet.evidence import Moment
+from profilegen.fleet.seat import Effective, Mailbox, Seat, SecretRoute, Wanted
+from profilegen.fleet.seen import CommandState, Enrollment, Inventory, Sight
 from profilegen.fleet.variables import INTUNE
 from profilegen.mdm.client import FixedKey, Patience, basic, bearer
 from profilegen.mdm.fleetdm import FleetDm
@@ -23,6 +28,7 @@ from profilegen.mdm.jamf import TOKEN_PATH, JamfPro
 from profilegen.mdm.simplemdm import SimpleMdm
 from profilegen.mdm.tokens import ClientCredentials, NoKey
 from profilegen.ports.mdm import InstallOrder, LookOrder, MdmConnector, RemoveOrder
+from profilegen.profile.types import Platform
 from profilegen.secret import Secret
 from tests.lab.mdm.httpd import Response
 from tests.lab.mdm.replay import Fault, Replay, as_json, serving
@@ -30,7 +36,7 @@ from tests.lab.mdm.replay import fleetdm as fleet
 from tests.lab.mdm.replay import intune as graph
 from tests.lab.mdm.replay import jamf as pro
 from tests.lab.mdm.replay import simplemdm as simple
-from tests.mdm.hosting import Clockwork, client, enrolled, install, listed
+from tests.mdm.hosting import NOW, Clockwork, client, enrolled, install, listed
 
 WRONG = "a-wrong-key"
 PATIENCE = Patience(attempts=3)
@@ -266,6 +272,57 @@ def test_only_a_record_that_says_so_gives_complete_inventories(place: Place) -> 
             assert connector.capabilities.proves_version
 
     within(place, body)
+
+
+@everywhere
+def test_a_seat_is_called_right_only_where_the_record_says_that_versions_are_shown(place: Place) -> None:
+    """Installed, listed, and told by the server: still no proof where it cannot show which revision it is."""
+    order = place.order(0)
+    look = LookOrder(command="LOOK", enrollment=order.enrollment)
+
+    async def body(connector: MdmConnector) -> None:
+        (receipt,) = await connector.install([order])
+        if isinstance(place.server, pro.JamfReplay):
+            placed = place.server.placed["mobiledeviceconfigurationprofiles"][11]
+            shown = {
+                "displayName": placed.general["name"],
+                "identifier": receipt.effective and receipt.effective.identifier,
+            }
+            place.server.mobiles[0]["profiles"] = [shown]
+        (inventory,) = await connector.look([look])
+        assert isinstance(inventory, Inventory)
+        moment = Moment(now=NOW, proof_since=NOW - timedelta(days=1))
+        right = judge(_seat(order, receipt.effective), _sight(order, inventory), moment)
+        newer = replace(order, revision="ffffffff", uuid="FFFFFFFF-0000-5000-8000-000000000000")
+        stale = judge(_seat(newer, receipt.effective), _sight(order, inventory), moment)
+        if connector.capabilities.proves_version:
+            assert (right.state, stale.state) == (State.OK, State.STALE)
+        else:
+            assert {right.state, stale.state} == {State.UNKNOWN}
+
+    within(place, body)
+
+
+def _seat(order: InstallOrder, effective: Effective | None) -> Seat:
+    """Return the seat an order was for, wanting what it carries."""
+    return Seat(
+        key="seat",
+        profile="mailbox:user0@example.com",
+        person="user0@example.com",
+        mailboxes=(Mailbox(address=Address.parse("user0@example.com")),),
+        mdm="office",
+        channel=order.enrollment.channel,
+        platform=Platform.IOS,
+        route=SecretRoute.OAUTH,
+        identifier=order.identifier,
+        wanted=Wanted(uuid=order.uuid, revision=order.revision, basis="", settings_version=1),
+        effective=effective,
+    )
+
+
+def _sight(order: InstallOrder, inventory: Inventory) -> Sight:
+    known = replace(order.enrollment, emails=("user0@example.com",))
+    return Sight(enrollment=known, candidates=1, inventory=inventory)
 
 
 @everywhere
