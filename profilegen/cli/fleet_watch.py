@@ -16,6 +16,7 @@ from profilegen.cli.session import run_async, session_of
 from profilegen.errors import ProfilegenError
 from profilegen.flow.fleet.values import RepairOrder
 from profilegen.flow.fleet.watching import News
+from profilegen.flow.gate import refuse_empty_reason
 from profilegen.settings.durations import parse_duration
 from profilegen.wiring.fleet import operator
 from profilegen.wiring.house import House
@@ -37,6 +38,12 @@ def watch(
     ] = None,
     interval: Annotated[str, typer.Option("--interval", metavar="TIME", help="From round to round, like 15m.")] = "15m",
     alive: Annotated[str, typer.Option("--alive", metavar="TIME", help="A sign of life at least this often.")] = "1d",
+    touches: Annotated[
+        int | None, typer.Option("--touches", metavar="N", help="Agree that a server touches N devices for a plan.")
+    ] = None,
+    allow_unverified: Annotated[
+        str | None, typer.Option("--allow-unverified", metavar="REASON", help="Deliver without proof; recorded.")
+    ] = None,
     rounds: Annotated[int | None, typer.Option("--rounds", min=1, metavar="N", help="Stop after N rounds.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -47,6 +54,8 @@ def watch(
 
     Example: profilegen fleet watch --interval 15m --notify mailto:ops@example.com
     """
+    if allow_unverified is not None:
+        refuse_empty_reason(allow_unverified)
     house = session_of(context).house(how.ca)
     every, sign_of_life, patience = parse_duration(interval), parse_duration(alive), waves.waits()
     session = FleetSession(house=house, how=how, signing=signing, per_second=waves.per_second())
@@ -59,6 +68,8 @@ def watch(
             query=who.query(),
             waves=waves.waves(),
             acceptance=follow.acceptance(),
+            allowed_because=allow_unverified,
+            touches=touches,
             patience=patience,
         )
 
