@@ -32,7 +32,7 @@ from profilegen.mdm.hosted import (
 from profilegen.mdm.lanes import Lanes
 from profilegen.mdm.pace import Timing
 from profilegen.mdm.probing import key_finding
-from profilegen.mdm.reading import accept, receipted, rows, text, tree
+from profilegen.mdm.reading import accept, failed, receipted, rows, text, tree
 from profilegen.ports import Clock
 from profilegen.ports.mdm import Event, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.report import Finding
@@ -204,7 +204,10 @@ class FleetDm:
         return result_of(rows(tree(accept(answer, 200).json()).get("results") or [], answer.place), host)
 
     async def _ask_device(self, order: LookOrder) -> Inventory | Receipt:
-        host = Host.of(order.enrollment.id)
+        try:
+            host = Host.of(order.enrollment.id)
+        except NotPossible as problem:
+            return failed(order.command, PRODUCT, problem.message, 404)
         if host.is_user:  # a ProfileList of the device does not show what its users have
             return self._nothing_known(order)
         ask = receipted(PRODUCT, lambda one: self._run(one, host, apple.profile_list(one.command)))

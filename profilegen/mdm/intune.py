@@ -25,7 +25,7 @@ from profilegen.mdm.hosted import (
 from profilegen.mdm.intune_api import CONFIGURATIONS, DEVICES, GraphApi
 from profilegen.mdm.intune_reports import IntuneReports, Status
 from profilegen.mdm.intune_templates import IntuneTemplates
-from profilegen.mdm.intune_wire import LARGEST_PROFILE, NAME_PREFIX, device_of, enrollments_in
+from profilegen.mdm.intune_wire import LARGEST_PROFILE, NAME_PREFIX, device_of, enrollments_in, is_device
 from profilegen.mdm.lanes import Lanes
 from profilegen.mdm.pace import Timing
 from profilegen.mdm.probing import key_finding
@@ -168,6 +168,8 @@ class Intune:
         await self._tokens.close()
 
     def _seen(self, order: LookOrder, statuses: Mapping[str, list[tuple[str, Status]]]) -> Inventory | Receipt:
+        if not is_device(order.enrollment.id):
+            return failed(order.command, PRODUCT, "it does not know this device", 404)
         reported = statuses.get(device_of(order.enrollment.id).lower(), [])
         bad = next((status for _, status in reported if status.is_error), None)
         if bad is not None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from profilegen.errors import NetworkProblem
 from profilegen.mdm.calls import Call, Method
 from profilegen.mdm.client import MdmClient
-from profilegen.mdm.intune_wire import FIELDS, device_of
+from profilegen.mdm.intune_wire import FIELDS, device_of, is_device
 from profilegen.mdm.reading import accept, rows, text, tree
 
 DEVICES = "/v1.0/deviceManagement/managedDevices"
@@ -44,6 +44,8 @@ class GraphApi:
 
     async def sync(self, enrollment: str) -> bool:
         """Have a device synchronise; return False if it cannot be told."""
+        if not is_device(enrollment):
+            return False
         call = Call(method=Method.POST, path=f"{DEVICES}/{device_of(enrollment)}/syncDevice", repeatable=True)
         answer = await self.client.ask(call)
         if answer.status in (200, 202, 204):

@@ -32,11 +32,16 @@ FIELDS = (
 _GONE = ("retirePending", "wipePending", "unhealthy", "deletePending", "retireIssued", "wipeIssued")
 
 
+def is_device(enrollment_id: str) -> bool:
+    """Return whether an enrollment id is one of Intune's."""
+    device = enrollment_id.removesuffix(":user")
+    return 8 <= len(device) <= 64 and device.replace("-", "").isalnum() and device.isascii()
+
+
 def device_of(enrollment_id: str) -> str:
     """Return the managed device of an enrollment id (`GUID`, or `GUID:user` for the user of a Mac)."""
-    device = enrollment_id.removesuffix(":user")
-    if 8 <= len(device) <= 64 and device.replace("-", "").isalnum() and device.isascii():
-        return device
+    if is_device(enrollment_id):
+        return enrollment_id.removesuffix(":user")
     raise NotPossible(
         f'"{enrollment_id[:80]}" is no device of Intune.', hint="Read its devices anew.", code="bad_enrollment"
     )

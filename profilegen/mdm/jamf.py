@@ -39,7 +39,7 @@ from profilegen.mdm.jamf_inventory import (
     inventory_in,
     management_id,
 )
-from profilegen.mdm.jamf_profiles import PRODUCT, JamfProfiles
+from profilegen.mdm.jamf_profiles import PRODUCT, JamfProfiles, Names
 from profilegen.mdm.jamf_wire import read_names
 from profilegen.mdm.lanes import Lanes
 from profilegen.mdm.pace import Timing
@@ -128,7 +128,7 @@ class JamfPro:
 
     async def install(self, orders: Sequence[InstallOrder]) -> tuple[Receipt, ...]:
         """Place each profile, or put it before its device once more; the device gets it at its next check-in."""
-        names: dict[Kind, dict[str, str]] = {}
+        names: Names = {}
         return await self._lanes.run(
             orders,
             lane=lambda order: order.name,
@@ -144,20 +144,21 @@ class JamfPro:
     async def look(self, orders: Sequence[LookOrder]) -> tuple[Inventory | Receipt, ...]:
         """Return what each device had when it last told."""
         found: dict[Target, Mapping[str, Any]] = {}
+        wanted = [target for order in orders if (target := Target.known(order.enrollment.id)) is not None]
         for kind in KINDS:
-            targets = [target for order in orders if (target := Target.of(order.enrollment.id)).kind is kind]
+            targets = [target for target in wanted if target.kind is kind]
             found |= await self._api.records_of(kind, targets, kind.sections)
         return tuple(self._seen(order, found) for order in orders)
 
     async def wake(self, enrollments: Sequence[Enrollment]) -> tuple[str, ...]:
         """Send blank pushes; return the ids that could not be pushed."""
-        known: dict[str, str] = {}
+        wanted = {one.id: target for one in enrollments if (target := Target.known(one.id)) is not None}
+        records: dict[Target, Mapping[str, Any]] = {}
         for kind in KINDS:
-            targets = {one.id: target for one in enrollments if (target := Target.of(one.id)).kind is kind}
-            records = await self._api.records_of(kind, tuple(targets.values()), "GENERAL")
-            for id_, target in targets.items():
-                if target in records and (managed := management_id(records[target])) is not None:
-                    known[id_] = managed
+            targets = [target for target in wanted.values() if target.kind is kind]
+            records |= await self._api.records_of(kind, targets, "GENERAL")
+        managed = {id_: management_id(records[target]) for id_, target in wanted.items() if target in records}
+        known = {id_: found for id_, found in managed.items() if found is not None}
         body = json_body({"clientManagementIds": sorted(set(known.values()))})
         call = Call(
             method=Method.POST,
@@ -174,10 +175,11 @@ class JamfPro:
     async def touched_by(self, orders: Sequence[InstallOrder]) -> int:
         """Return how many devices get something: a changed profile goes to everybody in its scope."""
         touched: set[tuple[Kind, str]] = set()
+        names: Names = {}
         for order in orders:
             target = Target.of(order.enrollment.id)
             touched.add((target.kind, target.device))
-            touched |= {(target.kind, device) for device in await self._profiles.reach(order, target.kind)}
+            touched |= {(target.kind, device) for device in await self._profiles.reach(order, target.kind, names)}
         return len(touched)
 
     def events(self, headers: Mapping[str, str], body: bytes) -> tuple[Event, ...]:
@@ -227,8 +229,8 @@ class JamfPro:
         await self._tokens.close()
 
     def _seen(self, order: LookOrder, found: Mapping[Target, Mapping[str, Any]]) -> Inventory | Receipt:
-        target = Target.of(order.enrollment.id)
-        if target not in found:
+        target = Target.known(order.enrollment.id)
+        if target is None or target not in found:
             return failed(order.command, PRODUCT, "it does not know this device", 404)
         inventory = inventory_in(found[target], target, self._name, order.enrollment.id)
         return inventory or failed(order.command, PRODUCT, "the device never told what it has")

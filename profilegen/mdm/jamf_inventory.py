@@ -81,6 +81,14 @@ class Target:
     user: str | None = None
 
     @classmethod
+    def known(cls, enrollment_id: str) -> "Target | None":
+        """Return the target of an enrollment id, None for what is no device of Jamf Pro."""
+        try:
+            return cls.of(enrollment_id)
+        except NotPossible:
+            return None
+
+    @classmethod
     def of(cls, enrollment_id: str) -> "Target":
         """Return the target of an enrollment id; raises NotPossible."""
         word, _, rest = enrollment_id.partition(":")

@@ -63,9 +63,9 @@ class JamfProfiles:
             await self._put(stored, _scoped(stored, target.kind, stored.orders, scope))
         return Receipt(command=order.command, state=CommandState.QUEUED)
 
-    async def reach(self, order: InstallOrder, kind: Kind) -> frozenset[str]:
+    async def reach(self, order: InstallOrder, kind: Kind, names: Names) -> frozenset[str]:
         """Return the ids of all devices that a changed profile would go to again; none if it is not changed."""
-        stored = await self._stored(order, kind, {})
+        stored = await self._stored(order, kind, names)
         if stored is None or stored.revision == order.revision:
             return frozenset()
         if stored.is_for_all(kind):

@@ -16,7 +16,7 @@ from profilegen.fleet.capabilities import Answers, Capabilities, Scope, Signed
 from profilegen.fleet.seat import Effective, EnrollmentChannel
 from profilegen.fleet.seen import CommandState, Enrollment, InstalledProfile, Inventory
 from profilegen.fleet.variables import SIMPLEMDM, refuse_misspelt
-from profilegen.mdm.calls import Answer, Call, Method
+from profilegen.mdm.calls import Call, Method
 from profilegen.mdm.client import MdmClient
 from profilegen.mdm.hosted import (
     PROFILES,
@@ -31,7 +31,7 @@ from profilegen.mdm.hosted import (
 from profilegen.mdm.lanes import Lanes
 from profilegen.mdm.probing import key_finding, webhook_finding
 from profilegen.mdm.reading import accept, failed, moment, receipted, rows, text, tree, upper
-from profilegen.mdm.simplemdm_wire import bad_list, device_of, enrollments_in, find, form
+from profilegen.mdm.simplemdm_wire import bad_list, count, device_of, enrollments_in, find, form
 from profilegen.ports import Clock
 from profilegen.ports.mdm import Event, EventKind, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.profile.read import read
@@ -83,6 +83,7 @@ class SimpleMdm:
         self._clock = clock
         self._webhook_key = webhook_key
         self._lanes = Lanes(CAPABILITIES.concurrency)
+        self._revisions: dict[str, str | None] = {}
 
     @property
     def name(self) -> str:
@@ -103,9 +104,12 @@ class SimpleMdm:
     async def install(self, orders: Sequence[InstallOrder]) -> tuple[Receipt, ...]:
         """Upload each profile where it is new or changed, and assign it to its device."""
         known = [one async for one in self._all(_CUSTOM)] if orders else []
-        return await self._lanes.run(
-            orders, lane=lambda order: order.name, work=receipted(PRODUCT, lambda order: self._place(order, known))
-        )
+        try:
+            return await self._lanes.run(
+                orders, lane=lambda order: order.name, work=receipted(PRODUCT, lambda order: self._place(order, known))
+            )
+        finally:
+            self._revisions.clear()  # the console may change them as well
 
     async def remove(self, orders: Sequence[RemoveOrder]) -> tuple[Receipt, ...]:
         """Take each assignment away; the profile itself stays, for others or for later."""
@@ -119,17 +123,11 @@ class SimpleMdm:
 
     async def wake(self, enrollments: Sequence[Enrollment]) -> tuple[str, ...]:
         """Ask each device for its particulars, which wakes it; return the ids that could not be asked."""
-        missed = []
-        for enrollment in enrollments:
-            call = Call(method=Method.POST, path=f"/devices/{device_of(enrollment.id)}/refresh", repeatable=True)
-            answer = await self._client.ask(call)
-            if answer.status not in (200, 202, 204):
-                answer.require(200, 202, 204, 404, 409, 422)
-                missed.append(enrollment.id)
-        return tuple(missed)
+        return tuple([one.id for one in enrollments if not await self._refresh(one.id)])
 
     async def touched_by(self, orders: Sequence[InstallOrder]) -> int:
         """Return how many devices get something: a changed profile goes to everybody it is assigned to."""
+        self._revisions.clear()
         known = [one async for one in self._all(_CUSTOM)]
         touched = len({device_of(order.enrollment.id) for order in orders})
         for order in {order.name: order for order in orders}.values():
@@ -173,8 +171,8 @@ class SimpleMdm:
         profiles = await asked(self._client, Call(method=Method.GET, path=_CUSTOM, query={"limit": "1"}))
         return (
             devices if isinstance(devices, Finding) else key_finding(devices),
-            devices_finding(devices, _count(devices)),
-            list_finding(PROFILES, "custom profiles", profiles, _count(profiles)),
+            devices_finding(devices, count(devices)),
+            list_finding(PROFILES, "custom profiles", profiles, count(profiles)),
             webhook_finding(self._webhook_key),
             *capability_findings(CAPABILITIES),
         )
@@ -195,6 +193,7 @@ class SimpleMdm:
             known.append(placed)
         elif changed:
             await self._change(placed, order)
+        self._revisions[str(placed["id"])] = order.revision
         effective = Effective(
             identifier=text(tree(placed.get("attributes")).get("profile_identifier")) or order.identifier,
             remote_id=text(placed.get("id")),
@@ -245,6 +244,14 @@ class SimpleMdm:
 
     # --- asking ---------------------------------------------------------------------------------------------
 
+    async def _refresh(self, enrollment: str) -> bool:
+        try:
+            path = f"/devices/{device_of(enrollment)}/refresh"
+        except NotPossible:
+            return False
+        answer = await self._client.ask(Call(method=Method.POST, path=path, repeatable=True))
+        return answer.require(200, 202, 204, 404, 409, 422).status < 300
+
     async def _look(self, order: LookOrder) -> Inventory | Receipt:
         try:
             listed = [one async for one in self._all(f"/devices/{device_of(order.enrollment.id)}/profiles")]
@@ -263,10 +270,13 @@ class SimpleMdm:
         return {text(one.get("id")) async for one in self._all(f"/devices/{device}/profiles")}
 
     async def _revision(self, placed: Mapping[str, Any]) -> str | None:
-        """Return the revision of a profile as it is kept there."""
-        path = f"{_CUSTOM}/{placed['id']}/download"
-        content = read(accept(await self._client.ask(Call(method=Method.GET, path=path)), 200).body).content
-        return revision_in({"PayloadDescription": (content or {}).get("PayloadDescription")})
+        """Return the revision of a profile as it is kept there; asked once between `touched_by` and `install`."""
+        kept = str(placed["id"])
+        if kept not in self._revisions:
+            answer = await self._client.ask(Call(method=Method.GET, path=f"{_CUSTOM}/{kept}/download"))
+            content = read(accept(answer, 200).body).content or {}
+            self._revisions[kept] = revision_in({"PayloadDescription": content.get("PayloadDescription")})
+        return self._revisions[kept]
 
     async def _all(self, path: str) -> AsyncIterator[Mapping[str, Any]]:
         """Yield a list's items; raises NetworkProblem if a page promises more and does not say after what."""
@@ -284,10 +294,3 @@ class SimpleMdm:
             if last is None or last == after:
                 raise bad_list(answer.place)
             after = last
-
-
-def _count(answer: Answer | Finding) -> int | None:
-    if isinstance(answer, Finding) or answer.status != 200:
-        return None
-    listed = tree(answer.json()).get("data")
-    return len(listed) if isinstance(listed, list) else None

@@ -7,10 +7,12 @@ from profilegen.errors import NetworkProblem, NotPossible
 from profilegen.fleet.seat import EnrollmentChannel
 from profilegen.fleet.seen import Enrollment
 from profilegen.fleet.variables import SIMPLEMDM
+from profilegen.mdm.calls import Answer
 from profilegen.mdm.multipart import multipart
 from profilegen.mdm.reading import emails, moment, text, tree, upper
 from profilegen.ports.mdm import InstallOrder
 from profilegen.profile.types import Platform
+from profilegen.report import Finding
 
 
 def enrollments_in(device: Mapping[str, Any], mdm: str) -> Iterator[Enrollment]:
@@ -89,3 +91,11 @@ def bad_list(place: str) -> NetworkProblem:
         hint="Try again; if it stays, the interface of SimpleMDM has changed.",
         code="bad_answer",
     )
+
+
+def count(answer: Answer | Finding) -> int | None:
+    """Return how many items an answer lists, None if it is no list."""
+    if isinstance(answer, Finding) or answer.status != 200:
+        return None
+    listed = tree(answer.json()).get("data")
+    return len(listed) if isinstance(listed, list) else None

@@ -27,7 +27,7 @@ from profilegen.mdm.intune import SCOPE, Intune, token_path
 from profilegen.mdm.jamf import TOKEN_PATH, JamfPro
 from profilegen.mdm.simplemdm import SimpleMdm
 from profilegen.mdm.tokens import ClientCredentials, NoKey
-from profilegen.ports.mdm import InstallOrder, LookOrder, MdmConnector, RemoveOrder
+from profilegen.ports.mdm import InstallOrder, LookOrder, MdmConnector, Receipt, RemoveOrder
 from profilegen.profile.types import Platform
 from profilegen.secret import Secret
 from tests.lab.mdm.httpd import Response
@@ -173,6 +173,21 @@ def test_an_impossible_device_leaves_the_others_of_its_batch_alone(place: Place)
 
     assert [one.state for one in receipts] == [CommandState.FAILED, CommandState.QUEUED]
     assert receipts[0].errors[0].text
+
+
+@on_servers
+def test_a_device_that_is_none_is_said_to_be_unknown_and_the_others_are_looked_at(place: Place) -> None:
+    nobody = enrolled("no such thing,at/all")
+    orders = [LookOrder(command="L1", enrollment=nobody), LookOrder(command="L2", enrollment=place.devices[0])]
+
+    async def body(connector: MdmConnector) -> None:
+        one, two = await connector.look(orders)
+        assert isinstance(one, Receipt)
+        assert (one.command, one.state) == ("L1", CommandState.FAILED)
+        assert isinstance(two, Inventory)
+        assert nobody.id in await connector.wake([nobody, place.devices[0]])
+
+    within(place, body)
 
 
 @everywhere
