@@ -251,3 +251,18 @@ def test_an_attribute_that_does_not_exist_never_leaves_the_house(simple: SimpleR
     assert receipt.state is CommandState.FAILED
     assert "{{emial}}" in receipt.errors[0].text
     assert simple.calls() == []
+
+
+def test_what_is_kept_there_is_asked_once_between_counting_and_installing(simple: SimpleReplay) -> None:
+    (first,) = installed(simple, install("7"))
+    simple.asked.clear()
+    again = install("7", effective=first.effective, episode=2)
+
+    async def body(connector: SimpleMdm, _: Clockwork) -> None:
+        await connector.touched_by([again])
+        await connector.install([again])
+        await connector.install([again])
+
+    within(simple, body)
+
+    assert simple.calls("GET").count(f"GET {CUSTOM}/101/download") == 2  # the second batch asks anew
