@@ -135,7 +135,7 @@ class Repair:
         """Push the seats of a batch that still need it; returns how many commands went out."""
         judged = await self.judge(keys, survey, order)
         wanted = [each for each in judged if _is_to_push(each, again=order.again)]
-        self._refuse_unproved(wanted, survey)
+        self.refuse_unproved(wanted, survey)
         return await self.pusher.push(wanted, survey, order, self.moment(order.proof_since))
 
     async def judge(self, keys: Sequence[str], survey: Survey, order: RepairOrder) -> tuple[Judged, ...]:
@@ -229,7 +229,8 @@ class Repair:
                 return states
             await _rest(order, passes := passes + 1)
 
-    def _refuse_unproved(self, judged: Sequence[Judged], survey: Survey) -> None:
+    def refuse_unproved(self, judged: Sequence[Judged], survey: Survey) -> None:
+        """Raise NotPossible `unverified` where the servers of a seat are not proved freshly enough."""
         domains = {plan.domain.name: plan for each in judged for plan in survey.of(each.seat)}
         self.gate.refuse(plan.admission for plan in domains.values() if plan.admission is not None)
 
