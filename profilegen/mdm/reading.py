@@ -10,6 +10,9 @@ from profilegen.fleet.seen import CommandState, ErrorLink
 from profilegen.mdm.calls import Answer
 from profilegen.ports.mdm import InstallOrder, LookOrder, Receipt, RemoveOrder
 
+LONGEST_TEXT = 4096
+"""Characters of one value; links to reports and to next pages are the longest."""
+
 LONGEST_SAID = 300
 """Characters of a server's own words that are kept."""
 
@@ -104,10 +107,12 @@ def rows(value: object, place: str) -> list[Mapping[str, Any]]:
 
 
 def text(value: object) -> str | None:
-    """Return a text that says something, or a whole number as text."""
+    """Return a text that says something, in one bounded line that no terminal acts on, or a whole number as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return value.strip() or None if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return "".join(c for c in value[:LONGEST_TEXT] if c.isprintable()).strip() or None
 
 
 def upper(value: object) -> str | None:

@@ -25,6 +25,7 @@ from profilegen.mdm.fleetdm import FleetDm
 from profilegen.mdm.folder import FolderMdm
 from profilegen.mdm.intune import SCOPE, Intune, token_path
 from profilegen.mdm.jamf import TOKEN_PATH, JamfPro
+from profilegen.mdm.reading import text
 from profilegen.mdm.simplemdm import SimpleMdm
 from profilegen.mdm.tokens import ClientCredentials, NoKey
 from profilegen.ports.mdm import InstallOrder, LookOrder, MdmConnector, Receipt, RemoveOrder
@@ -253,6 +254,12 @@ def test_an_empty_fleet_is_empty(place: Place) -> None:
     for name in vars_of:
         setattr(place.server, name, [])
     assert within(place, listed) == []
+
+
+def test_what_a_server_says_is_one_bounded_line_that_no_terminal_acts_on() -> None:
+    assert text("\x1b[2JAnn\r\n\u202e B") == "[2JAnn B"
+    assert len(text("x" * 10**6) or "") == 4096
+    assert [text(value) for value in (None, True, " ", {}, 7)] == [None, None, None, None, "7"]
 
 
 @everywhere
