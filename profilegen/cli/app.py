@@ -26,9 +26,12 @@ OUR_BUG = 70
 
 COMMANDS = (
     *("fix", "lookup", "build", "check", "show", "diff", "sign", "unsign", "encrypt", "test", "explain"),
-    *("doctor", "relay", "send", "demo"),
+    *("doctor", "relay", "send", "demo", "worker"),
 )
 """Commands; each is the function of its name in the module of its name."""
+
+BY_THEMSELVES = ("demo", "explain", "worker")
+"""Commands that need no argument; the others show their help without one."""
 
 GROUPS = ("key", "canary", "providers", "config", "fleet", "mdm")
 """Command groups; each is `app` in the module of its name."""
@@ -71,7 +74,7 @@ def make_app(names: Sequence[str] = (*COMMANDS, *GROUPS)) -> typer.Typer:
             app.add_typer(module.app, name=name)
         else:
             kind = getattr(module, "Command", None)  # one that reads its arguments in its own way
-            app.command(name, cls=kind, no_args_is_help=name not in ("demo", "explain"))(getattr(module, name))
+            app.command(name, cls=kind, no_args_is_help=name not in BY_THEMSELVES)(getattr(module, name))
     return app
 
 

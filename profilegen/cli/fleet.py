@@ -11,6 +11,7 @@ from profilegen.cli.fleet_options import FollowOptions, WaveOptions, WhoOptions,
 from profilegen.cli.fleet_people import confirm, forget
 from profilegen.cli.fleet_session import FleetSession, fleet_progress
 from profilegen.cli.fleet_watch import watch
+from profilegen.cli.fleet_workers import crew_of
 from profilegen.cli.fleetview import (
     import_document,
     outcome_document,
@@ -182,6 +183,9 @@ def apply(
     allow_unverified: Annotated[
         str | None, typer.Option("--allow-unverified", metavar="REASON", help="Deliver without proof; recorded.")
     ] = None,
+    workers: Annotated[
+        bool, typer.Option("--workers", help="Let profilegen worker processes do it, on as many machines as run some.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """
@@ -213,12 +217,12 @@ def apply(
     )
 
     async def work() -> Outcome:
-        async with session.opened() as parts, session.listening(parts):
+        async with session.opened() as parts, crew_of(session, parts, workers=workers) as crew:
             unread = (await parts.sending_evidence(reading=True).gather()).problem
             if unread is not None:
                 complain(unread)
             with fleet_progress() as progress:
-                return await parts.repair.apply(order, progress)
+                return await parts.repair.apply(order, progress, crew)
 
     outcome = run_async(work())
     if as_json:

@@ -1,1 +1,1 @@
-"""Who does the fleet's work: this process, or as many machines as wanted on PostgreSQL."""
+"""Repairing with many machines: batches of seats wait in PostgreSQL, and workers run the engine's own coroutines."""
