@@ -54,7 +54,7 @@ class GuideWriter:
 
     def text(self, order: GuideOrder) -> str:
         """Return the plain part of a message, wrapped at 72 columns, "\\n" at the end of every line."""
-        return _PlainPage(self.guide(order, Medium.PLAIN_MAIL)).written()
+        return _PlainPage(guide=self.guide(order, Medium.PLAIN_MAIL)).written()
 
     def subject(self, order: GuideOrder) -> str:
         """Return the subject of the message: one line."""
@@ -116,7 +116,7 @@ def _data_url(logo: Logo | None) -> str | None:
     return f"data:{logo.media_type};base64,{base64.b64encode(logo.data).decode('ascii')}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _PlainPage:
     """Lays a page out in columns."""
 

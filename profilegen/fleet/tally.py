@@ -21,7 +21,7 @@ class Example:
     judgement: Judgement
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)  # counts while a plan is read
 class Tally:
     """Counts of one plan; `to_ask` are the people who will have to type a password after an install."""
 
