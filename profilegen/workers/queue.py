@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from profilegen.errors import ConfigProblem
 from profilegen.secret import Secret
 from profilegen.wiring.house import House
+from profilegen.workers.connecting import make_connector, make_manager
 from profilegen.workers.problems import require_extra, translated
 from profilegen.workers.schema import prepare
 
@@ -147,48 +148,15 @@ async def opened(place: Place, lost: "asyncio.Event | None" = None) -> AsyncIter
         connection = await psycopg.AsyncConnection.connect(place.url, autocommit=True, **place.options)
         async with connection:
             await prepare(connection, place.url)
-    connector = _connector(place, lost)
+    connector = make_connector(place.url, place.options, lost)
     app = App(connector=connector)
+    app.job_manager = make_manager(connector)
     with translated(place.url):
         await app.open_async()
     try:
         yield Queue(app=app, connector=connector, place=place.url)
     finally:
         await app.close_async()
-
-
-def _connector(place: Place, lost: "asyncio.Event | None") -> "PsycopgConnector":
-    import psycopg
-    from procrastinate import PsycopgConnector
-    from procrastinate.exceptions import ConnectorException
-
-    @contextlib.contextmanager
-    def noticed() -> Any:
-        try:
-            yield
-        except ConnectorException as exc:
-            if lost is not None and isinstance(exc.__cause__, psycopg.OperationalError):
-                lost.set()
-            raise
-
-    class Watched(PsycopgConnector):
-        """One that tells when the database went away."""
-
-        async def execute_query_async(self, query: Any, **arguments: Any) -> None:
-            with noticed():
-                await super().execute_query_async(query, **arguments)
-
-        async def execute_query_one_async(self, query: Any, **arguments: Any) -> dict[str, Any]:
-            with noticed():
-                row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
-            return row
-
-        async def execute_query_all_async(self, query: Any, **arguments: Any) -> list[dict[str, Any]]:
-            with noticed():
-                rows: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
-            return rows
-
-    return Watched(conninfo=place.url, kwargs=place.options, min_size=1, max_size=4)
 
 
 def _keep_quiet() -> None:
