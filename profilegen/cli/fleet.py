@@ -9,6 +9,7 @@ import typer
 from profilegen.address import a_label
 from profilegen.cli.fleet_options import FollowOptions, WaveOptions, WhoOptions, plan_id
 from profilegen.cli.fleet_people import confirm, forget
+from profilegen.cli.fleet_report import report
 from profilegen.cli.fleet_session import FleetSession, fleet_progress
 from profilegen.cli.fleet_watch import watch
 from profilegen.cli.fleet_workers import crew_of
@@ -38,6 +39,7 @@ from profilegen.flow.fleet.importing import Imported
 from profilegen.flow.fleet.planning import Plan
 from profilegen.flow.fleet.repair import Outcome
 from profilegen.flow.fleet.settlement import Acceptance
+from profilegen.flow.fleet.snapshots import keep_snapshot
 from profilegen.flow.fleet.values import Judged, RepairOrder, connector_of
 from profilegen.flow.gate import refuse_empty_reason
 from profilegen.ports.fleet import SeatQuery
@@ -48,6 +50,7 @@ from profilegen.wiring.fleet import operator
 app = typer.Typer(help="Keep the mail profiles of a fleet right.", no_args_is_help=True)
 
 app.command("watch")(watch)
+app.command("report")(report)
 app.command("confirm")(confirm)
 app.command("forget")(forget)
 
@@ -222,7 +225,9 @@ def apply(
             if unread is not None:
                 complain(unread)
             with fleet_progress() as progress:
-                return await parts.repair.apply(order, progress, crew)
+                outcome = await parts.repair.apply(order, progress, crew)
+            await keep_snapshot(parts.store, house.clock, order, outcome)
+            return outcome
 
     outcome = run_async(work())
     if as_json:

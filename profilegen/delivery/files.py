@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import BinaryIO
 
 from profilegen.errors import OutputProblem
 
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -57,6 +59,31 @@ class StagedPath:
             self.scratch.unlink(missing_ok=True)
 
 
+@contextmanager
+def streamed(path: PurePath, *, private: bool) -> Iterator[BinaryIO]:
+    """
+    Yield a file to write into, which gets its name at the end of the block, complete, or is not there at all.
+
+    For what does not fit into memory; raises OutputProblem as `FileDrop.stage` does.
+    """
+    target = Path(path)
+    with _translated(target):
+        _refuse_unfit(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = target.with_name(f".{secrets.token_hex(8)}.tmp")
+        try:
+            with os.fdopen(os.open(scratch, _FLAGS, 0o600 if private else 0o644), "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            _refuse_unfit(target)
+            scratch.replace(target)
+        except BaseException:
+            scratch.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+
+
 def _refuse_unfit(target: Path) -> None:
     try:
         mode = target.lstat().st_mode
@@ -76,8 +103,7 @@ def _unfit(target: Path, code: str, kind: str, hint: str) -> OutputProblem:
 
 
 def _write(path: Path, data: bytes, *, mode: int) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, mode)
+    descriptor = os.open(path, _FLAGS, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

@@ -1,6 +1,7 @@
 """A real Chromium, the system's own: headless, with a profile of its own, and without a way out to the network."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
@@ -27,6 +28,13 @@ ARTEFACTS = Path(__file__).parents[2] / ".artefacts"
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """Chromium without a sandbox and without network services of its own, closed when the module is done."""
+    with chromium_running() as chromium:
+        yield chromium
+
+
+@contextmanager
+def chromium_running() -> "Iterator[Browser]":
+    """Yield Chromium; while it runs, nothing else may run an event loop in this thread."""
     if not Path(CHROMIUM).exists():
         pytest.skip("needs Debian's chromium")
     from playwright.sync_api import sync_playwright

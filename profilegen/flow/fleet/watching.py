@@ -17,6 +17,7 @@ from profilegen.flow.fleet.listening import Listener
 from profilegen.flow.fleet.planning import Survey
 from profilegen.flow.fleet.repair import Outcome, Progress, Repair
 from profilegen.flow.fleet.sending_evidence import SendingEvidence
+from profilegen.flow.fleet.snapshots import keep_snapshot
 from profilegen.flow.fleet.values import RepairOrder
 from profilegen.ports import Clock
 from profilegen.ports.fleet import BATCH, SeatQuery
@@ -109,6 +110,7 @@ class Watch:
             unread = (await self.evidence.gather()).problem
             try:
                 outcome = await self.repair.apply(order, progress)
+                await keep_snapshot(self.repair.store, self.clock, order, outcome)
             except WorldProblem as problem:
                 failures += 1
                 await self._tell_failure(problem, failures)
