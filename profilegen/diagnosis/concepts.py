@@ -2,9 +2,9 @@
 What a sentence is about, whatever its language: the few dozen notions that error messages of mail are made of.
 
 Servers and clients say the same thing in twenty languages and a thousand ways: "does not support authentication",
-"unterstützt keine Authentifizierung", "認証をサポートしていません". The vocabulary (`vocabulary`) holds stems of words for
-each concept; a sentence becomes the set of its concepts, and rules look for combinations: login + not + supported. Word
-order, inflection and what stands between do not matter.
+"unterstützt keine Authentifizierung". `vocabulary` holds stems of words for each concept; a sentence becomes the set of
+its concepts, and rules look for combinations: login + not + supported. Word order, inflection and what stands between
+do not matter.
 """
 
 from dataclasses import dataclass
@@ -44,6 +44,7 @@ class Concept(StrEnum):
     TLS = auto()
     STARTTLS = auto()
     ENCRYPTION = auto()
+    PLAIN = auto()
     RELAY = auto()
     STORAGE = auto()
     FULL = auto()
@@ -54,6 +55,7 @@ class Concept(StrEnum):
     SIZE = auto()
     EXPIRED = auto()
     WRONG = auto()
+    VALID = auto()
     UNKNOWN = auto()
     FOUND = auto()
     REFUSED = auto()
@@ -80,6 +82,10 @@ class Concept(StrEnum):
     INTERRUPTED = auto()
     ATTEMPTS = auto()
     REACHED = auto()
+
+
+_DENIED = {Concept.NOT, Concept.VALID}
+"""What is not valid is wrong, whatever the language's word for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +131,8 @@ def concepts(folded: str) -> frozenset[Concept]:
     while (place := folded.find(" ", place) + 1) and place < len(folded):
         for head in (folded[place : place + _HEAD], folded[place : place + _HEAD - 1]):
             said.update(concept for stem, concept in stems.heads.get(head, ()) if folded.startswith(stem, place))
+    if said >= _DENIED:
+        said.add(Concept.WRONG)
     return frozenset(said)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from profilegen.diagnosis import words
 from profilegen.diagnosis.causes import Cause
+from profilegen.diagnosis.concepts import Reading, meanings
 from profilegen.diagnosis.observation import LOCAL_STAGES, Observation
 
 ENVELOPE = "mail_from rcpt_to data"
@@ -27,15 +28,16 @@ class Rule:
     """
     Evidence for a cause if every given part fits; an empty part fits everything.
 
-    `phrases` in the language of `words`; `codes` are reply codes ("535") or their first digit ("5xx"); `login`: logged
-    in or not. `made_for` names the servers whose replies the rule was written for; empty: plain words of the field, of
-    an RFC or of a language that no single server owns. A rule made for one server says nothing about unseen ones, so
-    the benchmark switches it off when it leaves that server out.
+    `phrases` in the language of `words`, `meaning` in that of `concepts`; `codes` are reply codes ("535") or their
+    first digit ("5xx"); `login`: logged in or not. `made_for` names the servers whose replies the rule was written for;
+    empty: plain words of the field, of an RFC or of a language that no single server owns. A rule made for one server
+    says nothing about unseen ones, so the benchmark switches it off when it leaves that server out.
     """
 
     cause: Cause
     weight: float
     phrases: str = ""
+    meaning: str = ""
     stages: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     enhanced: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ def rule(
     phrases: str = "",
     weight: float = CLEAR,
     *,
+    meaning: str = "",
     stages: str = "",
     codes: str = "",
     enhanced: str = "",
@@ -74,6 +77,7 @@ def rule(
         cause=cause,
         weight=weight,
         phrases=" ".join(phrases.split()),
+        meaning=" ".join(meaning.split()),
         stages=tuple(stages.split()),
         codes=tuple(codes.split()),
         enhanced=tuple(enhanced.split()),
@@ -85,22 +89,24 @@ def rule(
     )
 
 
-def evidence(candidate: Rule, seen: Observation, folded: str) -> Evidence | None:
-    """Return what a rule says about an observation whose folded text is given, None if it does not fit."""
+def evidence(candidate: Rule, seen: Observation, text: Reading) -> Evidence | None:
+    """Return what a rule says about an observation whose text was read, None if it does not fit."""
     if not _place_fits(candidate, seen) or not _codes_fit(candidate, seen):
         return None
     found = None
     if candidate.phrases:
-        found = words.find(candidate.phrases, folded)
-        if found is None:
-            return None
+        found = words.find(candidate.phrases, text.folded)
+    elif candidate.meaning:
+        found = text.find(meanings(candidate.meaning))
+    if found is None and (candidate.phrases or candidate.meaning):
+        return None
     return Evidence(rule=candidate, weight=candidate.weight * _certainty(candidate, seen), found=found)
 
 
 def _certainty(candidate: Rule, seen: Observation) -> float:
     if not candidate.stages or seen.stage is not None:
         return 1.0
-    return _STAGE_UNKNOWN if candidate.phrases else _BARE_CODE
+    return _STAGE_UNKNOWN if candidate.phrases or candidate.meaning else _BARE_CODE
 
 
 def _place_fits(candidate: Rule, seen: Observation) -> bool:
@@ -119,7 +125,7 @@ def _stage_fits(candidate: Rule, seen: Observation) -> bool:
         return True
     if seen.stage is not None or (seen.code and all(stage in LOCAL_STAGES for stage in candidate.stages)):
         return False
-    return bool(candidate.phrases or candidate.codes or candidate.enhanced)
+    return bool(candidate.phrases or candidate.meaning or candidate.codes or candidate.enhanced)
 
 
 def _codes_fit(candidate: Rule, seen: Observation) -> bool:

@@ -41,6 +41,7 @@ _MARKED = tuple(
         r"smtp error from remote (?:mail )?server after [^\n]{3,400}?: (?:host [^\n]{3,200}?: )?([245]\d\d.{3,900})",
         r"(?:the )?response (?:from the remote server )?was:?\s{1,6}(.{4,900})",
         r"the server re(?:sponded|sponse was|plied)(?: with)?[: ]{1,3}(.{4,900})",
+        r"server (?:message|response|answer|reply)[: ]{1,3}(.{4,900})",
         r"with (?:message|text|response)[: ]{0,2}\"(.{4,900}?)\"",
         (
             r"(?m)^[ \t>|]{0,12}(?:<<<|<-|<\*\*|<~\*|s:|server -> client:|< |smtp< ?|reply:)"

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from profilegen.diagnosis import words
 from profilegen.diagnosis.causes import Cause
 from profilegen.diagnosis.codes import codes_in
+from profilegen.diagnosis.concepts import read
 from profilegen.diagnosis.observation import LOCAL_STAGES, Observation, Stage
 from profilegen.diagnosis.rule import Evidence, Rule, evidence
 from profilegen.diagnosis.rules import all_rules
@@ -34,10 +34,10 @@ def weigh(seen: Observation, rules: Iterable[Rule] | None = None) -> tuple[Weigh
     seen = _completed(seen)
     if seen.code is not None and seen.code < 400:
         return _ACCEPTED_FROM_A_STRANGER if _accepted_without_login(seen) else _SUCCESS
-    folded = words.fold(seen.text)
+    text = read(seen.text)
     gathered: dict[Cause, list[Evidence]] = {}
     for candidate in all_rules() if rules is None else rules:
-        found = evidence(candidate, seen, folded)
+        found = evidence(candidate, seen, text)
         if found is not None and not (candidate.cause is Cause.OK and seen.code):
             gathered.setdefault(candidate.cause, []).append(found)
     weighed = (_weighed(cause, pieces) for cause, pieces in gathered.items())

@@ -19,6 +19,7 @@ LONGEST = 4096
 """Characters of one reply that are read; RFC 5321 allows 512 a line."""
 
 _GAP = 60
+_SCRIPT_CHANGE = re.compile(r"(?<=[a-z0-9])(?=[\u2e80-\U0010ffff])|(?<=[\u2e80-\U0010ffff])(?=[a-z0-9])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NEGATION = re.compile(r" (\w+)n t(?= )")
 _SPELLINGS = (
@@ -46,6 +47,10 @@ _SPELLINGS = (
     (" self signed ", " selfsigned "),
 )
 _FIRST_WIDE = "\u2e80"
+_UNDIVIDED = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe"})
+"""Letters whose stroke Unicode counts as part of them, not as an accent."""
+_SENTENCE_END = re.compile(r"[.!?;]+(?=\s)|[。！？；\n]+")
+_MOST_SENTENCES = 40
 
 Phrase: TypeAlias = tuple[tuple[str, ...], ...]
 
@@ -54,8 +59,27 @@ def fold(text: str) -> str:
     """Return the words of `text`, at most LONGEST characters of it, between single spaces, one at either end."""
     split = _CAMEL.sub(" ", text[:LONGEST])
     plain = (char for char in unicodedata.normalize("NFKD", split.casefold()) if not unicodedata.combining(char))
-    words = "".join(char if char.isalnum() else " " for char in plain).split()
+    letters = "".join(char if char.isalnum() else " " for char in plain).translate(_UNDIVIDED)
+    words = (_SCRIPT_CHANGE.sub(" ", letters) if is_wide(letters) else letters).split()
     return _unified(f" {' '.join(words)} ")
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of `text`, at most LONGEST characters of it; a line ends one as well."""
+    return [part for part in _SENTENCE_END.split(text[:LONGEST], _MOST_SENTENCES) if part.strip()]
+
+
+def stem(entry: str) -> str:
+    """Return a stem of the vocabulary (`_` a space, `~` before it, `.` after it) in the form of a folded text."""
+    folded = fold(entry.strip("~.").replace("_", " "))
+    if is_wide(folded):
+        return folded.strip()
+    return folded[1:] if entry.endswith(".") else folded[1:-1]
+
+
+def is_wide(text: str) -> bool:
+    """Return whether a text is of a script that puts no space between words."""
+    return any(char >= _FIRST_WIDE for char in text)
 
 
 def find(phrases: str, folded: str) -> str | None:
@@ -82,7 +106,7 @@ def _choices(part: str) -> tuple[str, ...]:
 def _piece(text: str) -> str:
     front, back = text.startswith("~"), text.endswith("~")
     folded = fold(text)
-    if any(char >= _FIRST_WIDE for char in folded):  # these scripts put no space between words
+    if is_wide(folded):
         return folded.strip()
     return folded[1 if front else 0 : -1 if back else None]
 

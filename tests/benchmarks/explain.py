@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from profilegen.diagnosis import words
+from profilegen.diagnosis.concepts import read
 from profilegen.diagnosis.explain import explain
 from profilegen.diagnosis.observation import Observation
 from profilegen.diagnosis.observed import observed
@@ -87,9 +87,9 @@ def declared(sample: Sample) -> tuple[Rule, ...]:
 
 def unsupported(samples: tuple[Sample, ...]) -> Callable[[Sample], tuple[Rule, ...]]:
     """Return a function that keeps of the declared rules those that also fit a reply of another family, or none."""
-    folded = [(sample, words.fold(sample.seen.text)) for sample in samples]
+    texts = [(sample, read(sample.seen.text)) for sample in samples]
     fitting = {
-        place: [sample.servers for sample, text in folded if evidence(rule, sample.seen, text)]
+        place: [sample.servers for sample, text in texts if evidence(rule, sample.seen, text)]
         for place, rule in enumerate(all_rules())
     }
 

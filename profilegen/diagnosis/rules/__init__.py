@@ -18,6 +18,7 @@ def all_rules() -> tuple[Rule, ...]:
         languages_mail,
         limits,
         login,
+        meanings,
         relay,
         tls,
     )
@@ -33,5 +34,6 @@ def all_rules() -> tuple[Rule, ...]:
         + content.RULES
         + languages.RULES
         + languages_mail.RULES
+        + meanings.RULES
         + fallback.RULES
     )

@@ -122,6 +122,7 @@ RULES = (
     rule(
         Cause.SERVER_TEMP_FAILURE,
         "connection reset; econnreset; connection closed; unexpectedly closed; closed unexpectedly; "
+        "empty reply; empty response; "
         "connection dropped; lost connection; server disconnected; unexpected disconnect; broken pipe; "
         "connection lost; service not available; closing transmission channel",
         LIKELY,

@@ -20,7 +20,7 @@ _NOT_YOURS = (
     "authorized as; sender mismatch; from mismatch; sender * mismatch; not * your * address; may not send; "
     "cannot send as; cannot send mail as; cannot send from; not authorized to use; "
     "different from * login/auth~/user; masquerad~; use your own address; mailfrom must; must equal; "
-    "is not the same; not an alias; invalid sender * account; relaying disallowed as; "
+    "is not the same; from * auth~ * not; not an alias; invalid sender * account; relaying disallowed as; "
     "address is not allowed; is not allowed as sender; sender not allowed; "
     "from header * not * match/authorized/allowed/permitted; sender rejected; sender address rejected; "
     "send on behalf; sender denied; not registered * sender; not your address; envelope sender * not"
@@ -143,7 +143,9 @@ RULES = (
         stages=_SENDER,
     ),
     rule(Cause.SENDER_DOMAIN_INVALID, "", CLEAR, enhanced="5.1.8 4.1.8 5.7.27 5.1.7 4.1.7 5.7.750", stages=_SENDER),
-    rule(Cause.SENDER_DOMAIN_INVALID, "", WEAK, codes="501 553", stages="mail_from"),
+    rule(Cause.SENDER_DOMAIN_INVALID, "", WEAK, codes="553", stages="mail_from"),
+    # RFC 5321: the parameter of MAIL is the address
+    rule(Cause.SENDER_DOMAIN_INVALID, "", LIKELY, codes="501", stages="mail_from"),
     rule(Cause.SENDER_DOMAIN_INVALID, "unregistered domain~", CLEAR, made_for="office365"),
     rule(Cause.SENDER_DOMAIN_INVALID, "", HINT, enhanced="5.5.2 5.1.0", stages="mail_from"),
     rule(

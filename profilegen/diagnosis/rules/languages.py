@@ -98,7 +98,7 @@ RULES = (
     rule(Cause.APP_PASSWORD_REQUIRED, "授权码; ÇëÊ¹ÓÃÊÚÈ¨Âë", CERTAIN, made_for="qq"),
     rule(
         Cause.SMTP_AUTH_DISABLED,
-        "imap/pop3/pop/smtp * deaktiviert/aktivieren/nicht/ausgeschaltet/desactive~/activer/desactivad~; "
+        "imap/pop3/pop/smtp * deaktiviert/aktivieren/ausgeschaltet/desactive~/activer/desactivad~; "
         "imap/pop3/pop/smtp * activar/habilitar/disabilitat~/attivare/uitgeschakeld/desativad~/ativar; "
         "imapが無効; smtp * 無効; 未开启; 未开通; 服务未; 开启服务; 关闭了; smtp * 关闭; 功能未; "
         "有効になっていません; отключен~ * imap/smtp; доступ * imap/smtp; 没有开启",

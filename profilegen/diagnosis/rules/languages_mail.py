@@ -26,7 +26,7 @@ RULES = (
         "postfach * voll; speicherplatz; kontingent; boite * pleine; quota depasse; depasse * quota; "
         "espace insuffisant; buzon * lleno; cuota; espacio insuficiente; casella * piena; "
         "spazio * esaurito/insufficiente; postvak * vol; mailbox * vol; caixa * cheia; cota; excedeu * cota; "
-        "いっぱい; 容量; 超過; 邮箱已满; 空间不足; 容量已满; 邮箱满; 信箱已满; переполнен; квот~; "
+        "いっぱい; 容量; 邮箱已满; 空间不足; 容量已满; 邮箱满; 信箱已满; переполнен; квот~; "
         "skrzynka * pelna",
         CERTAIN,
         stages="rcpt_to data",

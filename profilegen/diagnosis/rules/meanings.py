@@ -1,7 +1,7 @@
 """What concepts in one sentence mean together, in any language of the vocabulary (see `concepts`)."""
 
 from profilegen.diagnosis.causes import Cause
-from profilegen.diagnosis.rule import CERTAIN, CLEAR, ENVELOPE, HINT, LIKELY, LOGIN, WEAK, Rule, rule
+from profilegen.diagnosis.rule import BEYOND_DOUBT, CERTAIN, CLEAR, ENVELOPE, HINT, LIKELY, LOGIN, WEAK, Rule, rule
 
 _ANY_LOGIN = f"{LOGIN} {ENVELOPE}"
 _TLS = "starttls tls connect banner ehlo"
@@ -18,10 +18,14 @@ _SERVERS = (
         "host not found/failed !certificate",
         stages="dns connect tls",
     ),
-    _means(Cause.CONNECT_REFUSED, "connect refused !certificate", CLEAR, stages="connect"),
+    _means(Cause.CONNECT_REFUSED, "connect refused !certificate !allowed", CLEAR, stages="connect"),
+    _means(Cause.CONNECT_TIMEOUT, "connect expired", CLEAR, stages="connect"),
     _means(Cause.CONNECT_REFUSED, "connect failed/unavailable; connect not reached", WEAK, stages="connect"),
     _means(
-        Cause.CONNECT_TIMEOUT, "connect timeout; server timeout; server not reached", CLEAR, stages="connect banner tls"
+        Cause.CONNECT_TIMEOUT,
+        "connect timeout; server timeout; server not reached; timeout limit",
+        CLEAR,
+        stages="connect",
     ),
     _means(
         Cause.CONNECT_TIMEOUT,
@@ -30,23 +34,30 @@ _SERVERS = (
         stages="connect banner",
     ),
     _means(Cause.NETWORK_UNREACHABLE, "network unavailable/failed/disabled; network not", CLEAR, stages="connect dns"),
-    _means(
-        Cause.TOO_MANY_CONNECTIONS, "connect many; connect limit; connect limit many", CLEAR, stages="connect banner"
-    ),
+    _means(Cause.TOO_MANY_CONNECTIONS, "connect many !timeout; connect limit !timeout", CLEAR, stages="connect banner"),
     _means(Cause.TOO_MANY_CONNECTIONS, "connect many !message !attempts", CLEAR, stages=f"ehlo {_ANY_LOGIN}"),
     _means(
         Cause.SERVER_TEMP_FAILURE,
-        "server/connect interrupted !certificate; server temporary; temporary later; unavailable later",
+        "server interrupted !certificate; server temporary; temporary later; unavailable later",
         stages=f"connect banner ehlo quit {ENVELOPE}",
+    ),
+    _means(
+        Cause.SERVER_TEMP_FAILURE, "connect interrupted !certificate", CLEAR, stages=f"connect banner quit {ENVELOPE}"
     ),
     _means(Cause.IP_BLACKLISTED, "listed", CLEAR, stages=f"connect banner ehlo {ENVELOPE}"),
 )
 _ENCRYPTION = (
     _means(
         Cause.STARTTLS_NOT_OFFERED,
-        "starttls not supported; tls not supported !certificate; tls unavailable; encryption unavailable; "
-        "encryption not supported",
+        "starttls not supported",
         CERTAIN,
+        stages="starttls ehlo",
+    ),
+    _means(
+        Cause.STARTTLS_NOT_OFFERED,
+        "tls not supported !certificate !temporary; tls unavailable !temporary; encryption unavailable; "
+        "encryption not supported; starttls not",
+        LIKELY,
         stages="starttls ehlo",
     ),
     _means(Cause.STARTTLS_NOT_OFFERED, "starttls not supported; starttls unavailable", CLEAR, stages="tls connect"),
@@ -62,25 +73,34 @@ _ENCRYPTION = (
         "certificate wrong/unknown/refused",
         LIKELY,
     ),
+    _means(Cause.TLS_UNTRUSTED, "trusted", CLEAR, stages="tls starttls connect"),
     _means(Cause.TLS_UNTRUSTED, "not verified server/host; certificate failed; trusted not", HINT, stages=_TLS),
     _means(Cause.TLS_SERVER_PROBLEM, "tls failed !certificate", HINT, stages="starttls tls"),
     _means(
         Cause.TLS_REQUIRED_NOT_USED, "encryption/tls/starttls required !not", LIKELY, stages=f"banner ehlo {ENVELOPE}"
     ),
+    _means(
+        Cause.AUTH_MECH_UNSUPPORTED,
+        "plain password/login not/disabled !certificate; plain password refused",
+        CERTAIN,
+        stages=LOGIN,
+    ),
+    _means(Cause.AUTH_REQUIRES_TLS, "plain password/login not/disabled", CLEAR, stages=LOGIN),
+    _means(Cause.AUTH_REQUIRES_TLS, "login not tls/starttls", CLEAR, stages=LOGIN),
     _means(Cause.AUTH_REQUIRES_TLS, "encryption/tls/starttls required !certificate", CLEAR, stages=LOGIN),
 )
 _LOGINS = (
     _means(
         Cause.AUTH_NOT_OFFERED,
         "server not supported login !method !tls !encryption; login not supported !method !tls !relay; "
-        "login unavailable !temporary !later !method",
+        "login unavailable !temporary !later !method !failed",
         CLEAR,
         stages="ehlo auth",
     ),
     _means(Cause.AUTH_NOT_OFFERED, "server not supported login !method !tls !encryption", LIKELY),
     _means(
         Cause.AUTH_MECH_UNSUPPORTED,
-        "method not supported/allowed/found/match; method unknown/wrong/unavailable/disabled",
+        "method not supported/allowed/found/match; method unknown/wrong/unavailable/disabled; not method !allowed",
         CERTAIN,
         stages=f"ehlo {LOGIN}",
     ),
@@ -89,23 +109,35 @@ _LOGINS = (
     _means(Cause.PASSWORD_EXPIRED, "password expired !certificate", LIKELY),
     _means(
         Cause.AUTH_BAD_CREDENTIALS,
-        "password/user/credentials/login wrong; credentials/login/password refused/failed; login not; "
+        "password/user/credentials/login wrong; credentials/login/password refused/failed; "
         "password/user/credentials not match/verified/allowed; login unknown",
         LIKELY,
         stages=LOGIN,
     ),
+    _means(Cause.AUTH_BAD_CREDENTIALS, "login not", WEAK, stages=LOGIN),
+    _means(Cause.SMTP_AUTH_DISABLED, "login disabled !user !account !plain", CLEAR, stages="imap_login"),
+    _means(Cause.AUTH_REQUIRES_TLS, "login disabled !user !account", LIKELY, stages="imap_login"),
     _means(Cause.AUTH_BAD_CREDENTIALS, "password wrong; user password wrong; credentials wrong", LIKELY),
     _means(Cause.AUTH_BAD_CREDENTIALS, "login failed !certificate", HINT, stages=f"connect {ENVELOPE}"),
     _means(
         Cause.ACCOUNT_DISABLED,
         "account/user/mailbox/sender locked/disabled !app !tls !attempts !listed",
         LIKELY,
-        stages=_ANY_LOGIN,
+        stages=f"mail_from data {LOGIN}",
     ),
     _means(Cause.ACCOUNT_VERIFICATION_REQUIRED, "browser login !app", CLEAR, stages=LOGIN),
     _means(Cause.TOO_MANY_AUTH_FAILURES, "many attempts; many login; limit attempts", CLEAR, stages=LOGIN),
     _means(Cause.AUTH_TEMP_FAILURE, "login temporary; temporary later; login unavailable later", CLEAR, stages=LOGIN),
-    _means(Cause.AUTH_NOT_CONFIGURED, "login required !tls !encryption; login not; not login", CLEAR, stages=ENVELOPE),
+    _means(
+        Cause.AUTH_NOT_CONFIGURED, "login required !tls !encryption; login not !match !allowed", LIKELY, stages=ENVELOPE
+    ),
+    rule(
+        Cause.AUTH_NOT_CONFIGURED,
+        meaning="recipient refused server relay",
+        weight=BEYOND_DOUBT,
+        stages=ENVELOPE,
+        made_for="apple",
+    ),
     _means(Cause.RELAY_DENIED_CONTEXT_NEEDED, "relay not/refused/disabled", LIKELY, stages=ENVELOPE),
 )
 _ENVELOPES = (
@@ -116,10 +148,14 @@ _ENVELOPES = (
         LIKELY,
         stages=ENVELOPE,
     ),
-    _means(Cause.SENDER_DOMAIN_INVALID, "sender wrong/unknown/syntax; sender not found", HINT, stages=ENVELOPE),
+    _means(Cause.SENDER_DOMAIN_INVALID, "sender wrong/unknown/syntax; sender not found", LIKELY, stages=ENVELOPE),
+    _means(Cause.SENDER_DOMAIN_INVALID, "sender wrong/unknown/syntax; sender not found", CLEAR, stages="mail_from"),
     _means(Cause.SENDER_DOMAIN_INVALID, "domain not found; domain unknown", LIKELY, stages="mail_from"),
     _means(
-        Cause.SENDER_IDENTITY_UNVERIFIED, "sender/domain/address not verified !login !host", LIKELY, stages=ENVELOPE
+        Cause.SENDER_IDENTITY_UNVERIFIED,
+        "sender/domain/address not verified !login !host !wrong !failed",
+        LIKELY,
+        stages=ENVELOPE,
     ),
     _means(
         Cause.RECIPIENT_UNKNOWN,
@@ -143,10 +179,12 @@ _ENVELOPES = (
     _means(Cause.OWN_MAILBOX_FULL, "mailbox/storage/account full; storage limit", LIKELY, stages=f"mail_from {LOGIN}"),
     _means(
         Cause.RATE_LIMITED,
-        "rate limit; send limit !size !big; many message/recipient/send !size !big !connect; message limit rate; rate many",
+        "rate limit; send limit !size !big; many message/recipient/send !size !big !connect !spam; "
+        "message limit rate; rate many",
         CLEAR,
         stages=_ANY_LOGIN,
     ),
+    _means(Cause.RATE_LIMITED, "recipient limit !storage !size !full !mailbox", CLEAR, stages=ENVELOPE),
     _means(
         Cause.MESSAGE_TOO_BIG,
         "message/attachment big; message/attachment size limit; size limit; message big limit; size big",

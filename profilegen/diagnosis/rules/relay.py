@@ -91,7 +91,7 @@ RULES = (
     # Apple asks for the password when it was refused, so this dialog comes from a session without a login
     rule(
         Cause.AUTH_NOT_CONFIGURED,
-        "because it does not allow relaying; rejected by the server * relay~; rejected by the server because",
+        "because it does not allow relaying; rejected by the server * relay~",
         CERTAIN,
         made_for="apple",
     ),
@@ -117,6 +117,7 @@ RULES = (
         stages=ENVELOPE,
         login=True,
     ),
+    rule(Cause.SERVER_MISCONFIGURED, "resolver rst auth required", BEYOND_DOUBT, made_for="exchange"),
     rule(
         Cause.SERVER_MISCONFIGURED,
         "client host rejected access denied",
@@ -139,8 +140,8 @@ RULES = (
     rule(Cause.SERVER_MISCONFIGURED, "", LIKELY, enhanced="5.7.64", made_for="office365"),
     rule(
         Cause.SERVER_MISCONFIGURED,
-        "loops back; routing loop; mail loop; too many hops; hop count; loop detected",
-        LIKELY,
+        "loops back; routing loop; mail loop; too many hops; hop count; loop detected; forwarding loop",
+        CERTAIN,
     ),
     rule(Cause.SERVER_MISCONFIGURED, "", LIKELY, enhanced="5.4.6 5.4.14"),
     rule(
@@ -157,8 +158,9 @@ RULES = (
         "does not accept mail from end users; use the msa; through your isp; account * another server; homed; "
         "please use port",
         CLEAR,
-        stages=f"connect banner ehlo auth {ENVELOPE}",
+        stages=f"connect banner ehlo auth imap_login {ENVELOPE}",
     ),
+    rule(Cause.WRONG_SERVER_HOST, "wrong host", CERTAIN, stages="auth imap_login"),
     rule(Cause.WRONG_SERVER_HOST, "", CLEAR, enhanced="4.4.62", made_for="office365"),
     rule(
         Cause.WRONG_SERVER_HOST,

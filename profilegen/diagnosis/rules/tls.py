@@ -50,7 +50,7 @@ RULES = (
         stages=_TLS,
     ),
     # Gmail's "send mail as" says this of self-made certificates as well
-    rule(Cause.TLS_UNTRUSTED, "tls negotiation failed * match the host", CERTAIN, made_for="gmail"),
+    rule(Cause.TLS_UNTRUSTED, "tls negotiation failed * match the host", 2 * CERTAIN, made_for="gmail"),
     rule(
         Cause.TLS_CERT_EXPIRED,
         "certificate * expired; num 10; num 9; not yet valid; certificate is out of date; expired certificate; "
