@@ -1,6 +1,7 @@
 """The memory of the fleet: seats, what was seen, commands, settings versions and an append-only history."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -110,6 +111,14 @@ class FleetStore(Protocol):
 
     Raises MachineProblem for a full disk or an unusable file, NetworkProblem for a database that cannot be reached.
     """
+
+    def together(self) -> AbstractAsyncContextManager["FleetStore"]:
+        """
+        Give a memory whose calls are one transaction, durable at the end of the block, or nothing if it raises.
+
+        Inside the block only that one may be used. Writers wait for each other: nothing slow belongs inside.
+        """
+        ...
 
     async def begin_import(self, source: str, at: datetime) -> int:
         """Return the number of a new import."""

@@ -20,14 +20,17 @@ class Listener:
     async def absorb(self, mdm: str, events: Sequence[Event]) -> tuple[str, ...]:
         """Take events in; returns the UDIDs and serial numbers of devices that should be looked at now."""
         concerned: list[str] = []
-        for event in events:
-            if not await self.store.event_is_new(mdm, event.id, event.at):
-                continue
-            await self._take(event)
-            concerned += [name for name in (event.enrollment.udid, event.enrollment.serial) if name]
+        async with self.store.together() as store:
+            listener = replace(self, store=store)
+            for event in events:
+                if not await store.event_is_new(mdm, event.id, event.at):
+                    continue
+                await listener.take(event)
+                concerned += [name for name in (event.enrollment.udid, event.enrollment.serial) if name]
         return tuple(dict.fromkeys(concerned))
 
-    async def _take(self, event: Event) -> None:
+    async def take(self, event: Event) -> None:
+        """Take one event in that is new."""
         match event.kind:
             case EventKind.AUTHENTICATED:
                 await self._enrolling(event)

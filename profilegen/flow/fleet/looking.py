@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from profilegen.fleet.capabilities import Answers
 from profilegen.fleet.drift import Action, State
@@ -13,7 +13,7 @@ from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment
 from profilegen.flow.fleet.values import Connectors, Judged, connector_of
 from profilegen.ports import Clock
 from profilegen.ports.fleet import BATCH, FleetStore
-from profilegen.ports.mdm import LookOrder, MdmConnector
+from profilegen.ports.mdm import LookOrder, MdmConnector, Receipt
 
 LOCKED = 6
 """How many times longer a device that said NotNow is left alone: it comes back by itself."""
@@ -100,20 +100,25 @@ class Looker:
         return total + len(batch)
 
     async def _look_through(self, connector: MdmConnector, seats: Sequence[Judged]) -> int:
-        await self._give_up(seats)
-        busy = await self.busy(connector.name)
-        orders = [order for each in seats if (order := await self._order(each, busy)) is not None]
+        async with self.store.together() as store:
+            looker = replace(self, store=store)
+            await looker.give_up(seats)
+            busy = await looker.busy(connector.name)
+            orders = [order for each in seats if (order := await looker.order(each, busy)) is not None]
         for start in range(0, len(orders), BATCH):
             part = orders[start : start + BATCH]
-            for order, answer in zip(part, await connector.look(part), strict=True):
-                if isinstance(answer, Inventory):
-                    await self.store.put_inventories((answer,))
-                    await self._change(order, CommandState.ACKNOWLEDGED)
-                else:
-                    await self._change(order, answer.state)
+            answers = await connector.look(part)
+            async with self.store.together() as store:
+                await replace(self, store=store).take(part, answers)
         return len(orders)
 
-    async def _give_up(self, seats: Sequence[Judged]) -> None:
+    async def take(self, orders: Sequence[LookOrder], answers: Sequence[Inventory | Receipt]) -> None:
+        """Take in what a server said to these orders."""
+        await self.store.put_inventories([answer for answer in answers if isinstance(answer, Inventory)])
+        for order, answer in zip(orders, answers, strict=True):
+            await self._change(order, CommandState.ACKNOWLEDGED if isinstance(answer, Inventory) else answer.state)
+
+    async def give_up(self, seats: Sequence[Judged]) -> None:
         """Close what a device left unanswered although it checked in: only so may it be asked again."""
         now = self.clock.now()
         for each in seats:
@@ -121,7 +126,8 @@ class Looker:
                 if command is not None and command.state.is_open and command.state is not CommandState.STORED:
                     await self.store.change_command(command.id, command.enrollment, CommandState.SILENT, now)
 
-    async def _order(self, each: Judged, busy: frozenset[str]) -> LookOrder | None:
+    async def order(self, each: Judged, busy: frozenset[str]) -> LookOrder | None:
+        """Return the stored question for a seat's device, None where one is open already."""
         enrollment, now = each.view.sight.enrollment, self.clock.now()
         if enrollment is None or enrollment.id in busy:
             return None

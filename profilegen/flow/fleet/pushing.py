@@ -56,6 +56,22 @@ class Pusher:
     async def _push_through(
         self, connector: MdmConnector, seats: Sequence[Judged], survey: Survey, order: RepairOrder, moment: Moment
     ) -> int:
+        async with self.store.together() as store:
+            pusher = replace(self, store=store, looker=replace(self.looker, store=store))
+            installs, removals = await pusher.write_down(connector, seats, survey, order, moment)
+        await self._refuse_surprise(connector, [given for _, given in installs], order)
+        if installs:
+            receipts = await connector.install([given for _, given in installs])
+            await self._note(connector, installs, receipts, order)
+        if removals:
+            receipts = await connector.remove([given for _, given in removals])
+            await self._note(connector, removals, receipts, order)
+        return len(installs) + len(removals)
+
+    async def write_down(
+        self, connector: MdmConnector, seats: Sequence[Judged], survey: Survey, order: RepairOrder, moment: Moment
+    ) -> tuple[list[tuple[Seat, InstallOrder]], list[tuple[Seat, RemoveOrder]]]:
+        """Return the orders of these seats, each stored before any goes out; one per device at a time."""
         taken = set(await self.looker.busy(connector.name))
         installs, removals = list[tuple[Seat, InstallOrder]](), list[tuple[Seat, RemoveOrder]]()
         for each in seats:
@@ -68,14 +84,7 @@ class Pusher:
             else:
                 made = await self._try_install(each, enrollment, survey, order, moment)
                 installs += [(each.seat, given) for given in made]
-        await self._refuse_surprise(connector, [given for _, given in installs], order)
-        if installs:
-            receipts = await connector.install([given for _, given in installs])
-            await self._note(connector, installs, receipts, order)
-        if removals:
-            receipts = await connector.remove([given for _, given in removals])
-            await self._note(connector, removals, receipts, order)
-        return len(installs) + len(removals)
+        return installs, removals
 
     async def _try_install(
         self, each: Judged, enrollment: Enrollment, survey: Survey, order: RepairOrder, moment: Moment
@@ -172,14 +181,15 @@ class Pusher:
         order: RepairOrder,
     ) -> None:
         lines = []
-        for (seat, sent), receipt in zip(given, receipts, strict=True):
-            now = self.clock.now()
-            await self.store.change_command(sent.command, sent.enrollment.id, receipt.state, now, receipt.errors)
-            if receipt.effective is not None:
-                await self.store.keep_effective(seat.key, receipt.effective)
-            known = " (known there already)" if receipt.already else ""
-            lines.append(self._line(seat, connector.name, HistoryKind.PUSH, f"{receipt.state}{known}", order))
-        await self.store.append(lines)
+        async with self.store.together() as store:
+            for (seat, sent), receipt in zip(given, receipts, strict=True):
+                now = self.clock.now()
+                await store.change_command(sent.command, sent.enrollment.id, receipt.state, now, receipt.errors)
+                if receipt.effective is not None:
+                    await store.keep_effective(seat.key, receipt.effective)
+                known = " (known there already)" if receipt.already else ""
+                lines.append(self._line(seat, connector.name, HistoryKind.PUSH, f"{receipt.state}{known}", order))
+            await store.append(lines)
 
     def _line(self, seat: Seat, mdm: str, kind: HistoryKind, outcome: str, order: RepairOrder) -> HistoryLine:
         return HistoryLine(

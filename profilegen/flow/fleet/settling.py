@@ -1,7 +1,7 @@
 """Settling: what a fresh inventory proved is written down, episodes end, removed seats go."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from profilegen.fleet.drift import State
 from profilegen.fleet.seen import CommandState
@@ -22,6 +22,13 @@ class Settler:
 
     async def settle(self, judged: Sequence[Judged]) -> None:
         """Write down what these judgements prove."""
+        telling = [each for each in judged if _tells_something(each)]
+        if telling:
+            async with self.store.together() as store:
+                await replace(self, store=store).write_down(telling)
+
+    async def write_down(self, judged: Sequence[Judged]) -> None:
+        """Write it down in the transaction this one's memory belongs to."""
         installed = [each for each in judged if each.judgement.state in INSTALLED]
         await self._end_episodes(installed)
         right = [each.seat.key for each in installed if each.judgement.state is State.OK and _is_news(each)]
@@ -66,3 +73,13 @@ def _is_news(each: Judged) -> bool:
     """Return whether the inventory that proves it is newer than what is written down."""
     inventory, last = each.view.sight.inventory, each.view.sight.last_ok_at
     return last is None or (inventory is not None and inventory.collected_at > last)
+
+
+def _tells_something(each: Judged) -> bool:
+    """Return whether a judgement changes anything that is written down."""
+    state, sight = each.judgement.state, each.view.sight
+    if state not in INSTALLED:
+        return state is State.RETIRED
+    is_open = sight.episode is not None and sight.episode.closed_at is None
+    waits = sight.command is not None and sight.command.state.is_open
+    return is_open or waits or (state is State.OK and _is_news(each))

@@ -47,9 +47,41 @@ class Database:
                 async with connection.begin():
                     yield connection
 
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator["Joined"]:
+        """Give a database whose readings and writings are all one transaction."""
+        async with self.writing() as connection:
+            yield Joined(connection=connection, place=self.place)
+
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A transaction that goes on: every reading and writing is a part of it."""
+
+    connection: AsyncConnection
+    place: str
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give the connection of the transaction."""
+        yield self.connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give the connection of the transaction."""
+        yield self.connection
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator["Joined"]:
+        """Give this transaction."""
+        yield self
+
+    async def close(self) -> None:
+        """Leave the connection to whoever began the transaction."""
 
 
 def sqlite_database(path: Path) -> Database:

@@ -12,7 +12,7 @@ from profilegen.fleet.seat import Seat
 from profilegen.ports.fleet import BATCH, HistoryKind, HistoryLine
 from profilegen.storage.fleet import tables
 from profilegen.storage.fleet.dialect import hold, insert, one_of
-from profilegen.storage.fleet.engine import Database
+from profilegen.storage.fleet.engine import Database, Joined
 from profilegen.storage.fleet.names import Names, names_of, references, with_references, without_references
 from profilegen.storage.fleet.seat_rows import COLUMNS, seat_of
 from profilegen.storage.fleet.values import clean, fold, moment, to_time
@@ -36,7 +36,7 @@ async def append(connection: AsyncConnection, lines: Sequence[HistoryLine]) -> N
         await connection.execute(plain_insert(tables.history_mention), mentions)
 
 
-async def read(database: Database, since: datetime | None, who: str | None) -> AsyncIterator[HistoryLine]:
+async def read(database: Database | Joined, since: datetime | None, who: str | None) -> AsyncIterator[HistoryLine]:
     """Yield lines, oldest first, with no transaction open in between."""
     table = tables.history.c
     after = (-(2**63), 0) if since is None else (to_time(since), 0)

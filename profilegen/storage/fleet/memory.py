@@ -1,6 +1,8 @@
 """The fleet's memory without a disk: the same port and the same rules, gone with the process."""
 
+import copy
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import fields, replace
 from datetime import datetime
 
@@ -14,7 +16,7 @@ from profilegen.fleet.seen import (
     ErrorLink,
     Inventory,
 )
-from profilegen.ports.fleet import BATCH, HistoryLine, ImportTally, SeatQuery, SeatView, SettingsVersion
+from profilegen.ports.fleet import BATCH, FleetStore, HistoryLine, ImportTally, SeatQuery, SeatView, SettingsVersion
 from profilegen.storage.fleet.commands import MOST, PROGRESS, REPEATABLE
 from profilegen.storage.fleet.masking import masked_document, masked_enrollment, masked_inventory
 from profilegen.storage.fleet.matching import Directory
@@ -39,6 +41,16 @@ class MemoryFleetStore:
         self._versions: dict[tuple[str, int], SettingsVersion] = {}
         self._followed: dict[str, int] = {}
         self._history = MemoryHistory()
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[FleetStore]:
+        """Give this memory, as it was again if the block raises."""
+        before = copy.deepcopy(self.__dict__)
+        try:
+            yield self
+        except BaseException:
+            self.__dict__.update(before)
+            raise
 
     # --- seats --------------------------------------------------------------------------------------------------
 

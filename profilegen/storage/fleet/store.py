@@ -1,15 +1,16 @@
 """The fleet's memory in a database, as `ports.fleet.FleetStore`; each method is one transaction."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
 from profilegen.fleet.seat import Effective, Seat, Wanted
 from profilegen.fleet.seen import Command, CommandState, Enrollment, Episode, ErrorLink, Inventory
-from profilegen.ports.fleet import HistoryLine, ImportTally, SeatQuery, SeatView, SettingsVersion
+from profilegen.ports.fleet import FleetStore, HistoryLine, ImportTally, SeatQuery, SeatView, SettingsVersion
 from profilegen.secret import Secret
 from profilegen.storage.fleet import commands, forgetting, history, imports, reports, states, streams, versions
-from profilegen.storage.fleet.engine import Database, postgres_database, sqlite_database
+from profilegen.storage.fleet.engine import Database, Joined, postgres_database, sqlite_database
 from profilegen.storage.fleet.upgrade import upgrade
 
 
@@ -32,11 +33,17 @@ async def open_fleet_store(*, file: Path, url: str | None = None, password: Secr
 class SqlFleetStore:
     """The memory of the fleet in SQLite or PostgreSQL; `open_fleet_store` makes one."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | Joined) -> None:
         self._database = database
 
     def __repr__(self) -> str:
         return f"SqlFleetStore({self._database.place!r})"
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[FleetStore]:
+        """Give a memory whose calls are one transaction."""
+        async with self._database.together() as joined:
+            yield SqlFleetStore(joined)
 
     # --- seats --------------------------------------------------------------------------------------------------
 
