@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from profilegen.errors import UsageProblem
 from profilegen.fleet.drift import State
-from profilegen.fleet.waves import Waves
 from profilegen.flow.fleet.settlement import Acceptance
 from profilegen.ports.fleet import SeatQuery
 from profilegen.settings.durations import parse_duration
+from profilegen.settings.rates import parse_rate
+from profilegen.settings.waves import Waves
 
 Mdm = Annotated[str | None, typer.Option("--mdm", metavar="NAME", help="Only seats in this MDM.")]
 
@@ -81,7 +81,7 @@ class WaveOptions:
         float, typer.Option("--max-failures", min=0, max=100, metavar="PERCENT", help="Stop beyond this share.")
     ] = 3.0
     rate: Annotated[
-        str | None, typer.Option("--rate", metavar="N/s", help="At most so many commands per second and MDM.")
+        str | None, typer.Option("--rate", metavar="N/s", help="At most so many commands per second (/m, /h) and MDM.")
     ] = None
     patience: Annotated[
         str, typer.Option("--patience", metavar="TIME", help="How long a wave waits for its devices, like 10m.")
@@ -97,16 +97,7 @@ class WaveOptions:
 
     def per_second(self) -> float | None:
         """Return the rate, None for that of the MDM; raises UsageProblem `bad_rate`."""
-        if self.rate is None:
-            return None
-        number = self.rate.removesuffix("/s")
-        try:
-            rate = float(number)
-        except ValueError:
-            rate = 0.0
-        if not 0 < rate < 100_000:
-            raise UsageProblem(f'"{self.rate}" is no rate.', hint="Write --rate 5/s.", code="bad_rate")
-        return rate
+        return None if self.rate is None else parse_rate(self.rate)
 
 
 def plan_id() -> str:

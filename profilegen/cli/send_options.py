@@ -10,10 +10,11 @@ import typer
 from profilegen.address import Address
 from profilegen.cli.options import OnePassword
 from profilegen.flow.sendvalues import RETRIED, RETRIED_IN_DOUBT
+from profilegen.mailing.people import FEW
 from profilegen.mailing.recipient import Elsewhere
-from profilegen.mailing.waves import FEW, Waves
 from profilegen.ports.sending import DeliveryState
 from profilegen.settings.rates import parse_rate
+from profilegen.settings.waves import Waves
 
 
 class Via(StrEnum):
@@ -69,7 +70,7 @@ class MailOptions:
         """Return how a batch goes out, None for a few people where nothing else is said; raises UsageProblem."""
         given = {"canary": self.canary, "percent": self.wave, "max_failures": self.max_failures}
         said = {name: value for name, value in given.items() if value is not None}
-        return Waves(**said) if said or people > FEW else None
+        return Waves(**said, enough=1) if said or people > FEW else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from profilegen.flow.consignment import Consignee
 from profilegen.flow.sending import Way
 from profilegen.flow.sendvalues import SendOrder, SendState
 from profilegen.mailing.people import shared_recoveries
-from profilegen.mailing.waves import Waves
 from profilegen.ports.sending import Channel, SendLedger
+from profilegen.settings.waves import Waves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

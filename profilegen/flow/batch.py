@@ -8,9 +8,9 @@ from profilegen.errors import MachineProblem, NotPossible, ProfilegenError, Usag
 from profilegen.flow.consignment import Consignee
 from profilegen.flow.sending import Halt, Way, unfit
 from profilegen.flow.sendvalues import SendOrder, SendState, Sent
-from profilegen.mailing.people import Person
-from profilegen.mailing.waves import FEW, Waves
+from profilegen.mailing.people import FEW, Person
 from profilegen.ports.sending import RehearsalLog
+from profilegen.settings.waves import Waves
 
 
 class Batch:
@@ -44,13 +44,18 @@ class Batch:
         self._failed += sent.tried and not sent.ok
         if self._waves is None or self.stopped is not None or not sent.tried:
             return
-        if self._waves.must_stop(attempted=self._attempted, failed=self._failed, total=total):
+        if self._must_stop(self._waves, total):
             self.stopped = NotPossible(
                 f"Stopped: of {self._attempted} deliveries {self._failed} went wrong, and the limit is "
-                f"{self._waves.max_failures} % of a stage.",
+                f"{self._waves.max_failures:g} % of a stage.",
                 hint="Look at the causes. Running the same again goes on with whoever is left, the unlucky ones last.",
                 code="too_many_refusals",
             )
+
+    def _must_stop(self, waves: Waves, total: int) -> bool:
+        """Count refusals against the whole present stage: it is left as soon as its end could not be better."""
+        end = waves.end_of_stage(attempted=self._attempted, total=total)
+        return waves.must_stop(failed=self._failed, ended=end, in_canary=self._attempted <= waves.canary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from profilegen.address import Address
 from profilegen.settings.roster import RosterRow
 
+FEW = 20
+"""People up to whom a batch needs neither rehearsal nor waves."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:

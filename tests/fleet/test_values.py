@@ -1,10 +1,8 @@
-"""Waves, what moved and how much it matters, counts, and seats made of roster rows."""
+"""What moved and how much it matters, counts, and seats made of roster rows."""
 
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from profilegen.address import Address
 from profilegen.errors import RosterProblem
@@ -13,7 +11,6 @@ from profilegen.fleet.drift import Action, Judgement, State
 from profilegen.fleet.roster import SeatDefaults, seat_of
 from profilegen.fleet.seat import EnrollmentChannel, SecretRoute
 from profilegen.fleet.tally import EXAMPLES, Tally
-from profilegen.fleet.waves import Waves
 from profilegen.profile.types import Platform
 from profilegen.settings.candidates import AccountPayload
 from profilegen.settings.document import SettingsDocument
@@ -35,23 +32,6 @@ SETTINGS = SettingsDocument(
     incoming=_server(Protocol.IMAP, 993, Security.TLS),
     outgoing=_server(Protocol.SMTP, 587, Security.STARTTLS),
 )
-
-
-@given(st.integers(0, 5000), st.integers(1, 50), st.floats(0.01, 100))
-def test_waves_reach_everybody_once_and_begin_with_the_canary(total: int, canary: int, percent: float) -> None:
-    sizes = list(Waves(canary=canary, percent=percent).sizes(total))
-    assert sum(sizes) == total
-    assert all(size > 0 for size in sizes)
-    assert not sizes or sizes[0] == min(canary, total)
-
-
-def test_one_failure_stops_a_canary_and_a_share_of_them_a_wave() -> None:
-    waves = Waves(max_failures=3.0, enough=20)
-    assert waves.must_stop(failed=1, ended=5, in_canary=True)
-    assert not waves.must_stop(failed=1, ended=5, in_canary=False)
-    assert not waves.must_stop(failed=3, ended=100, in_canary=False)
-    assert waves.must_stop(failed=4, ended=100, in_canary=False)
-    assert not waves.must_stop(failed=0, ended=100, in_canary=True)
 
 
 def test_cosmetic_effective_and_identity_changes_are_told_apart() -> None:

@@ -1,15 +1,12 @@
-"""Whom profiles go to, where each person reads mail, and in which portions a batch goes out."""
+"""Whom profiles go to, and where each person reads mail."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from profilegen.address import Address
-from profilegen.errors import UsageProblem
 from profilegen.mailing.people import Person, people_of_rows, person_of_address, shared_recoveries
 from profilegen.mailing.recipient import Elsewhere, Recipient, RecipientKind, choose_recipient
-from profilegen.mailing.waves import Waves
-from profilegen.settings.rates import parse_rate
 from profilegen.settings.roster import RosterRow
 
 JANE, WORK, PRIVATE, DESK = (Address.parse(f"{name}@example.com") for name in ("Jane", "work", "private", "desk"))
@@ -91,57 +88,3 @@ def test_what_decides_what_somebody_gets_makes_them_another_person_for_a_rehears
 
     assert len(prints) == 8
     assert Person(key="jd", accounts=(JANE,), row=7).fingerprint == Person(key="jd", accounts=(JANE,)).fingerprint
-
-
-def test_the_stages_are_the_canary_and_then_equal_waves() -> None:
-    waves = Waves(canary=5, percent=10)
-
-    ends = [waves.end_of_stage(attempted=attempted, total=100) for attempted in (1, 5, 6, 15, 16, 95, 96, 100)]
-
-    assert ends == [5, 5, 15, 15, 25, 95, 100, 100]
-
-
-@pytest.mark.parametrize(
-    ("attempted", "failed", "stop"),
-    [(1, 1, True), (5, 0, False), (6, 1, True), (45, 1, False), (46, 2, True), (195, 5, False), (195, 6, True)],
-)
-def test_a_batch_stops_when_its_stage_cannot_stay_below_the_limit(attempted: int, failed: int, *, stop: bool) -> None:
-    assert Waves(canary=5, percent=10, max_failures=3).must_stop(attempted=attempted, failed=failed, total=200) is stop
-
-
-@given(
-    waves=st.builds(Waves, canary=st.integers(1, 50), percent=st.integers(1, 100), max_failures=st.integers(1, 100)),
-    total=st.integers(1, 500),
-    data=st.data(),
-)
-def test_nobody_is_left_out_and_more_failures_never_help(waves: Waves, total: int, data: st.DataObject) -> None:
-    attempted = data.draw(st.integers(1, total))
-    failed = data.draw(st.integers(0, attempted))
-
-    end = waves.end_of_stage(attempted=attempted, total=total)
-
-    assert attempted <= end <= total
-    assert not waves.must_stop(attempted=attempted, failed=0, total=total)
-    assert waves.must_stop(attempted=attempted, failed=attempted, total=total) >= waves.must_stop(
-        attempted=attempted, failed=failed, total=total
-    )
-    assert waves.end_of_stage(attempted=total, total=total) == total
-
-
-@pytest.mark.parametrize("wrong", [{"canary": 0}, {"percent": 0}, {"percent": 101}, {"max_failures": 0}])
-def test_numbers_that_make_no_batch_are_refused(wrong: dict[str, int]) -> None:
-    with pytest.raises(UsageProblem) as caught:
-        Waves(**wrong)
-    assert caught.value.code == "bad_waves"
-
-
-@pytest.mark.parametrize(("text", "per_second"), [("10/s", 10), ("30/m", 0.5), ("360/h", 0.1), ("0.5/s", 0.5)])
-def test_a_rate_is_a_number_and_a_unit(text: str, per_second: float) -> None:
-    assert parse_rate(text) == pytest.approx(per_second)
-
-
-@pytest.mark.parametrize("text", ["", "10", "0/s", "-1/s", "5/d", "1001/s", "1e3/s", "١/s"])
-def test_anything_else_is_no_rate(text: str) -> None:
-    with pytest.raises(UsageProblem) as caught:
-        parse_rate(text)
-    assert caught.value.code == "bad_rate"

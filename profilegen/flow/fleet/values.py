@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from profilegen.errors import ConfigProblem
 from profilegen.fleet.drift import Judgement
 from profilegen.fleet.seat import Seat
-from profilegen.fleet.waves import Waves
 from profilegen.flow.fleet.settlement import Acceptance
 from profilegen.ports.fleet import SeatQuery, SeatView
 from profilegen.ports.mdm import MdmConnector
+from profilegen.settings.waves import Waves
 
 Connectors = Mapping[str, MdmConnector]
 """Name in the configuration -> connector."""
