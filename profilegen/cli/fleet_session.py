@@ -1,5 +1,6 @@
 """One command about the fleet: its parts opened, its webhooks received, its progress shown."""
 
+import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -8,10 +9,10 @@ from dataclasses import dataclass
 from profilegen.cli.options import LookupOptions, SigningOptions
 from profilegen.cli.output import complain
 from profilegen.cli.signers import choose_signer
+from profilegen.flow.fleet.intake import Intake
 from profilegen.flow.fleet.repair import Progress
 from profilegen.flow.fleet.watching import Watch
 from profilegen.ports import Signer
-from profilegen.ports.mdm import Event
 from profilegen.wiring.fleet import FleetParts, open_fleet
 from profilegen.wiring.house import House
 
@@ -56,20 +57,25 @@ class FleetSession:
         from profilegen.web.webhooks import Endpoint, receiving
         from profilegen.wiring.mdm import webhook_endpoints
 
-        if watch is not None:
-            absorb = watch.absorb
-        else:
-            listener = parts.listener
-
-            async def absorb(mdm: str, events: Sequence[Event]) -> None:
-                await listener.absorb(mdm, events)
-
+        concerned = watch.concerned.add if watch is not None else _nobody
+        intake = Intake(listener=parts.listener, concerned=concerned, complain=complain)
         endpoints = [
             Endpoint(host=host, port=port, connector=connector)
             for (host, port), connector in webhook_endpoints(self.house, parts.connectors)
         ]
-        async with receiving(endpoints, absorb, complain):
-            yield
+        async with receiving(endpoints, intake.put, complain):
+            task = asyncio.create_task(intake.run())
+            try:
+                yield
+            finally:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        await intake.drain()
+
+
+def _nobody(_devices: Sequence[str]) -> None:
+    """Somebody else looks at every device anyway."""
 
 
 @contextlib.contextmanager

@@ -29,6 +29,10 @@ from profilegen.profile.wish import LookupWish
 from profilegen.wiring.house import House
 
 
+FILE = "fleet.sqlite3"
+"""The fleet's memory in the home, where no other database is configured."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetParts:
     """Everything one command about the fleet needs, its memory open."""
@@ -104,7 +108,6 @@ class FleetParts:
         """Return what keeps the fleet right for weeks."""
         return Watch(
             repair=self.repair,
-            listener=self.listener,
             evidence=self.sending_evidence(reading=True),
             clock=self.house.clock,
             interval=interval,
@@ -164,6 +167,11 @@ async def open_fleet(
         await store.close()
 
 
+def fleet_exists(house: House) -> bool:
+    """Return whether this home has a fleet, without making one."""
+    return house.loaded.config.fleet_database is not None or (house.home_place[0] / FILE).is_file()
+
+
 async def open_store(house: House) -> FleetStore:
     """Open the fleet's memory where the configuration says, by default in the home."""
     from profilegen.config.passwords import from_file
@@ -172,7 +180,7 @@ async def open_store(house: House) -> FleetStore:
     config = house.loaded.config
     file = config.fleet_database_password_file
     password = None if file is None else from_file(Path(file))
-    return await open_fleet_store(file=house.home.path / "fleet.sqlite3", url=config.fleet_database, password=password)
+    return await open_fleet_store(file=house.home.path / FILE, url=config.fleet_database, password=password)
 
 
 async def read_check_mailbox(house: House) -> None:

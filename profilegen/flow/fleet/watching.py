@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from profilegen.errors import ProfilegenError, WorldProblem
 from profilegen.fleet.drift import State
 from profilegen.fleet.tally import EXAMPLES, RIGHT
-from profilegen.flow.fleet.listening import Listener
 from profilegen.flow.fleet.planning import Survey
 from profilegen.flow.fleet.repair import Outcome, Progress, Repair
 from profilegen.flow.fleet.sending_evidence import SendingEvidence
@@ -21,7 +20,6 @@ from profilegen.flow.fleet.snapshots import keep_snapshot
 from profilegen.flow.fleet.values import RepairOrder
 from profilegen.ports import Clock
 from profilegen.ports.fleet import BATCH, SeatQuery
-from profilegen.ports.mdm import Event
 
 LARGEST_PAUSE = timedelta(minutes=15)
 MOST_WAITING = 10_000
@@ -85,17 +83,12 @@ class Watch:
     """Keeps a fleet right; `interval` lies between two rounds, `alive` between two signs of life."""
 
     repair: Repair
-    listener: Listener
     evidence: SendingEvidence
     clock: Clock
     interval: timedelta
     alive: timedelta
     notify: Notify
     concerned: Concerned = field(default_factory=Concerned)
-
-    async def absorb(self, mdm: str, events: Sequence[Event]) -> None:
-        """Take in what a webhook told; called by whoever receives it."""
-        self.concerned.add(await self.listener.absorb(mdm, events))
 
     async def run(self, new_order: Callable[[], RepairOrder], progress: Progress, *, rounds: int | None = None) -> None:
         """Go round after round until cancelled, or for so many; `new_order` names the plan of each."""
