@@ -28,7 +28,7 @@ from tests.lab.mdm.hooks import WebhookFaults, WebhookSender
 from tests.signing.pki import Certified, p256
 
 COMMON = ("--offline", "--allow-unverified", "the servers of a test are not there")
-FRESH = ("--fresh", "30s")
+FRESH = ("--fresh", "60s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Ground:
 
     def states(self) -> dict[str, int]:
         """Return how the seats stand by what is known."""
-        answer = self.run("fleet", "status", "--offline", "--fresh", "60s", "--json")
+        answer = self.run("fleet", "status", "--offline", "--fresh", "120s", "--json")
         states: dict[str, int] = json.loads(answer.stdout)["states"]
         return states
 
@@ -201,7 +201,7 @@ def _not_right(here: Ground) -> dict[str, str]:
     """Return why each phone without a proved profile is not right, as the command line names them."""
     states = ("unknown", "in_flight", "silent", "missing", "offline", "failed", "waiting", "re_enrolled", "os_updated")
     asked = [word for state in states for word in ("--state", state)]
-    lines = here.done("fleet", "status", "--offline", "--fresh", "60s", *asked, "--json").splitlines()
+    lines = here.done("fleet", "status", "--offline", "--fresh", "120s", *asked, "--json").splitlines()
     seats = (json.loads(line) for line in lines)
     return {seat["udid"]: f"{seat['state']}: {seat['why']}" for seat in seats}
 
@@ -233,7 +233,7 @@ def _configured(folder: Path, url: str, port: int) -> dict[str, str]:
         "HOME": str(folder / "home"),
         "DISCOVERY__OVERRIDES": str(folder / "overrides"),
         "FLEET__ANSWER_WITHIN": "3s",
-        "FLEET__OFFLINE_AFTER": "60s",
+        "FLEET__OFFLINE_AFTER": "120s",
         "MDM__ACME__KIND": "nanomdm",
         "MDM__ACME__URL": url,
         "MDM__ACME__KEY_ENV": "NANO_KEY",
