@@ -1,6 +1,7 @@
 """Ledgers of deliveries: the one in memory is as good as the one in a file, for as long as a test runs."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
 
 from profilegen.ports.sending import DeliveryState, DeviceProof, Sending
 
@@ -15,9 +16,11 @@ class MemoryLedger:
     async def record(self, sending: Sending) -> None:
         self._lines.append(sending)
 
-    async def claim(self, sending: Sending, *, over: Collection[DeliveryState]) -> Sending | None:
+    async def claim(
+        self, sending: Sending, *, over: Collection[DeliveryState], since: datetime | None = None
+    ) -> Sending | None:
         standing = await self.latest(sending.person, sending.revision, sending.channel)
-        if standing is not None and standing.state not in over:
+        if standing is not None and standing.stands_in_the_way(over, since):
             return standing
         self._lines.append(sending)
         return None

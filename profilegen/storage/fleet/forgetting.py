@@ -9,7 +9,7 @@ from profilegen.fleet.seat import Seat
 from profilegen.storage.fleet import tables
 from profilegen.storage.fleet.dialect import hold, one_of
 from profilegen.storage.fleet.masking import masked_document, masked_enrollment, masked_inventory
-from profilegen.storage.fleet.names import found_by, words_of
+from profilegen.storage.fleet.names import found_by, owner, words_of
 from profilegen.storage.fleet.seat_rows import COLUMNS, seat_of
 from profilegen.storage.fleet.seen_rows import (
     ENROLLMENT,
@@ -53,14 +53,14 @@ async def _words(connection: AsyncConnection, person: str, seats: Sequence[Seat]
     words = {fold(person)}
     for seat in seats:
         words |= {fold(word) for word in words_of(seat)} | found_by(seat)
-    theirs = select(_TERM.c.name).where(_TERM.c.term == fold(person))
+    theirs = select(_TERM.c.name).where(_TERM.c.term == owner(person))
     query = select(_TERM.c.term).where(_TERM.c.name.in_(theirs), _TERM.c.term.contains("@"))
-    return words | {row.term for row in await connection.execute(query)}
+    return words | {row.term for row in await connection.execute(query) if not row.term.startswith(owner(""))}
 
 
 async def _names(connection: AsyncConnection, person: str, words: Iterable[str]) -> dict[int, str]:
     """Return the names of the person by number: those that are theirs, and those that are one of the words."""
-    by_person = select(_TERM.c.name).where(_TERM.c.term == fold(person))
+    by_person = select(_TERM.c.name).where(_TERM.c.term == owner(person))
     by_word = select(_TERM.c.name).where(one_of(connection, _TERM.c.term, words))
     query = select(_NAME.c.id, _NAME.c.text, _NAME.c.id.in_(by_person).label("theirs")).where(
         ~_NAME.c.forgotten, or_(_NAME.c.id.in_(by_person), _NAME.c.id.in_(by_word))

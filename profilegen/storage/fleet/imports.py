@@ -1,5 +1,5 @@
 """
-Imports: rosters become seats, all of a roster at once, and every seat knows which import named it last.
+Imports: rosters become seats, all of a roster at once; what the last one did not name is gone.
 
 The rows are written down as they come, and merged in the order of the seats when the import is finished. A large fleet
 in the order of its roster would touch every page of every index again and again; sorted, each is written once.
@@ -27,8 +27,8 @@ PAGE = 5000
 """Rows merged at once."""
 _LOCK = 0x73656174  # any number, the same for all of us
 _IMPORT, _ROW, _SEAT, _TERM = tables.imports.c, tables.import_row.c, tables.seat.c, tables.seat_term.c
-_KNOWN = [_SEAT.key, _SEAT.id, *(_SEAT[name] for name in CONTENT)]
-_CHANGED = (*CONTENT, "domain", "person_folded", "last_in")
+_KNOWN = [_SEAT.key, _SEAT.id, _SEAT.gone, *(_SEAT[name] for name in CONTENT)]
+_CHANGED = (*CONTENT, "domain", "person_folded", "gone")
 _UPDATE = (
     update(tables.seat)
     .where(_SEAT.id == bindparam("seat_id"))
@@ -40,13 +40,13 @@ _Row = dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class _Page:
-    """What one page of an import does to the tables; terms are pairs of term and seat."""
+    """What one page of an import does to the tables; `back` are ids of seats that were gone and are not changed."""
 
     next_id: int
-    number: int
     added: list[_Row] = field(default_factory=list)
     changed: list[_Row] = field(default_factory=list)
-    same: list[int] = field(default_factory=list)
+    same: int = 0
+    back: list[int] = field(default_factory=list)
     addresses: list[_Row] = field(default_factory=list)
     new_terms: list[_Row] = field(default_factory=list)
     old_terms: list[_Row] = field(default_factory=list)
@@ -74,15 +74,19 @@ async def finish(connection: AsyncConnection, number: int) -> ImportTally:
     await hold(connection, _LOCK)
     last = (await connection.execute(select(func.max(_SEAT.id)))).scalar() or 0
     added = changed = same = 0
+    key = ""
     async for staged in _pages(connection, number):
-        page = _Page(number=number, next_id=last + added + 1)
+        page = _Page(next_id=last + added + 1)
         await _compare(connection, page, staged)
+        await _mark_gone(connection, key, staged)
         await _write(connection, page)
-        added, changed, same = added + len(page.added), changed + len(page.changed), same + len(page.same)
+        added, changed, same = added + len(page.added), changed + len(page.changed), same + page.same
+        key = staged[-1].key
+    await _mark_gone(connection, key, [])
     await _add_terms(connection, last)
     await connection.execute(delete(tables.import_row).where(_ROW["import"] == number))
     await connection.execute(update(tables.imports).where(_IMPORT.number == number).values(finished=True))
-    gone = await connection.execute(select(func.count()).where(_SEAT.last_in < number))
+    gone = await connection.execute(select(func.count()).where(_SEAT.gone))
     return ImportTally(added=added, changed=changed, same=same, gone=int(gone.scalar_one()))
 
 
@@ -112,20 +116,30 @@ async def _compare(connection: AsyncConnection, page: _Page, staged: Sequence[St
         row = known.get(one.key)
         if row is None:
             _add(page, one)
-        elif row[2:] == one.content:
-            page.same.append(row[1])
+        elif row[3:] == one.content:
+            page.same += 1
+            page.back.extend([row[1]] if row[2] else [])
         else:
-            _change(page, one, seat_id=row[1], old=row[2:])
+            _change(page, one, seat_id=row[1], old=row[3:])
+
+
+async def _mark_gone(connection: AsyncConnection, after: str, staged: Sequence[Staged]) -> None:
+    """Mark the seats between two places of the fleet that an import does not name; without an end, all that follow."""
+    conditions = [_SEAT.key > after, ~_SEAT.gone]
+    if staged:
+        named = one_of(connection, _SEAT.key, [one.key for one in staged])
+        conditions += [_SEAT.key <= staged[-1].key, ~named]
+    await connection.execute(update(tables.seat).where(*conditions).values(gone=True))
 
 
 def _add(page: _Page, staged: Staged) -> None:
     seat_id = page.next_id + len(page.added)
-    page.added.append({"id": seat_id, "last_in": page.number, **staged.row()})
+    page.added.append({"id": seat_id, "gone": False, **staged.row()})
     page.addresses.extend({"term": term, "seat": seat_id} for term in staged.addresses())
 
 
 def _change(page: _Page, staged: Staged, *, seat_id: int, old: tuple[Any, ...]) -> None:
-    row = {"last_in": page.number, **staged.row()}
+    row = {"gone": False, **staged.row()}
     page.changed.append({"seat_id": seat_id, **{f"new_{name}": row[name] for name in _CHANGED}})
     before, after = terms_of(old), terms_of(staged.content)
     page.old_terms.extend({"old_term": term, "old_seat": seat_id} for term in sorted(before - after))
@@ -133,9 +147,9 @@ def _change(page: _Page, staged: Staged, *, seat_id: int, old: tuple[Any, ...]) 
 
 
 async def _write(connection: AsyncConnection, page: _Page) -> None:
-    if page.same:
-        named = one_of(connection, _SEAT.id, page.same)
-        await connection.execute(update(tables.seat).where(named).values(last_in=page.number))
+    if page.back:
+        back = one_of(connection, _SEAT.id, page.back)
+        await connection.execute(update(tables.seat).where(back).values(gone=False))
     for statement, rows in (
         (plain_insert(tables.seat), page.added),
         (_UPDATE, page.changed),

@@ -7,7 +7,15 @@ from datetime import datetime
 
 from profilegen.fleet.seat import Seat
 from profilegen.ports.fleet import HistoryLine
-from profilegen.storage.fleet.names import found_by, names_of, references, with_references, without_references, words_of
+from profilegen.storage.fleet.names import (
+    found_by,
+    names_of,
+    owner,
+    references,
+    with_references,
+    without_references,
+    words_of,
+)
 from profilegen.storage.fleet.values import clean, fold
 
 
@@ -50,12 +58,16 @@ class MemoryHistory:
 
     def known_addresses(self, person: str) -> set[str]:
         """Return the addresses the names of a person are found by."""
-        mine = self._terms.get(fold(person), set())
-        return {term for term, numbers in self._terms.items() if "@" in term and numbers & mine}
+        mine = self._terms.get(owner(person), set())
+        return {
+            term
+            for term, numbers in self._terms.items()
+            if "@" in term and not term.startswith(owner("")) and numbers & mine
+        }
 
     def forget(self, person: str, words: set[str], pseudonym: str) -> tuple[set[str], int]:
         """Rename a person's names; return what they were, and how many lines hold one."""
-        mine = self._terms.get(fold(person), set())
+        mine = self._terms.get(owner(person), set())
         found = {number for word in words for number in self._terms.get(word, ()) if fold(self._texts[number]) in words}
         forgotten = {number for number in mine | found if self._numbers.get(self._texts[number]) == number}
         texts = {self._texts[number] for number in forgotten}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 
 from profilegen.fleet.evidence import system_of
 from profilegen.fleet.seat import Seat
@@ -13,10 +14,10 @@ from profilegen.storage.fleet.values import fold, upper
 
 @dataclass(slots=True, kw_only=True)
 class Kept:
-    """A seat, what is remembered of it, and the last import that named it."""
+    """A seat, what is remembered of it, and whether the import finished last did not name it."""
 
     seat: Seat
-    last_in: int
+    gone: bool = False
     notes: Sight = field(default_factory=Sight)
 
 
@@ -25,14 +26,14 @@ class MemorySeats:
 
     def __init__(self) -> None:
         self.by_key: dict[str, Kept] = {}
-        self._finished: list[bool] = []
+        self._numbers = count(1)
         self._rows: dict[int, dict[str, Seat]] = {}
 
     def begin(self) -> int:
         """Return the number of a new import."""
-        self._finished.append(False)
-        self._rows[len(self._finished)] = {}
-        return len(self._finished)
+        number = next(self._numbers)
+        self._rows[number] = {}
+        return number
 
     def put(self, number: int, seats: Sequence[Seat]) -> None:
         """Take in seats of an import."""
@@ -42,15 +43,16 @@ class MemorySeats:
 
     def finish(self, number: int) -> ImportTally:
         """Add and change seats as the import says."""
-        outcomes = [self._put(number, seat) for seat in self._rows.pop(number).values()]
-        self._finished[number - 1] = True
+        rows = self._rows.pop(number)
+        outcomes = [self._put(seat) for seat in rows.values()]
+        for key, kept in self.by_key.items():
+            kept.gone = key not in rows
         counts = {word: outcomes.count(word) for word in ("added", "changed", "same")}
-        return ImportTally(**counts, gone=sum(kept.last_in < number for kept in self.by_key.values()))
+        return ImportTally(**counts, gone=sum(kept.gone for kept in self.by_key.values()))
 
     def matching(self, query: SeatQuery) -> list[Kept]:
         """Return the seats of a query, by key."""
-        last = max((number for number, done in enumerate(self._finished, start=1) if done), default=0)
-        found = [self.by_key[key] for key in sorted(self.by_key) if _matches(self.by_key[key], query, last)]
+        found = [self.by_key[key] for key in sorted(self.by_key) if _matches(self.by_key[key], query)]
         return [kept for kept in found if not query.who or _is_called(kept.seat, query.who)]
 
     def named(self, keys: Iterable[str]) -> Iterator[Kept]:
@@ -59,14 +61,13 @@ class MemorySeats:
             if key in self.by_key:
                 yield self.by_key[key]
 
-    def _put(self, number: int, seat: Seat) -> str:
+    def _put(self, seat: Seat) -> str:
         kept = self.by_key.get(seat.key)
         if kept is None:
-            self.by_key[seat.key] = Kept(seat=seat, last_in=number)
+            self.by_key[seat.key] = Kept(seat=seat)
             return "added"
         before = kept.seat
         kept.seat = replace(seat, wanted=before.wanted, effective=before.effective, retired=before.retired)
-        kept.last_in = number
         return "same" if kept.seat == before else "changed"
 
 
@@ -90,14 +91,14 @@ def _normal(seat: Seat) -> Seat:
     return replace(seat, udid=udid, serial=serial, wanted=None, effective=None, retired=False)
 
 
-def _matches(kept: Kept, query: SeatQuery, last: int) -> bool:
+def _matches(kept: Kept, query: SeatQuery) -> bool:
     seat = kept.seat
     wanted = (
         (query.mdm, seat.mdm),
         (query.group, seat.group),
         (query.domain, seat.domain),
         (query.retired, seat.retired),
-        (query.gone, kept.last_in < last),
+        (query.gone, kept.gone),
     )
     if query.keys and seat.key not in query.keys:
         return False

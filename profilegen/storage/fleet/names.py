@@ -2,7 +2,7 @@
 Names in the history: lines refer to them by number, so that forgetting a person changes names and never a line.
 
 A *name* is whatever can tell who somebody is: a seat's key, a person, an address or a name inside a sentence. Its
-*terms* are what it is found by, without case; one of them is its person, whom it is forgotten with.
+*terms* are what it is found by, without case; one of a kind of its own says whose it is, and with whom it is forgotten.
 """
 
 import re
@@ -24,12 +24,22 @@ _SHORTEST = 3
 """Letters; shorter names are left in sentences, where they would be found in every other word."""
 
 
+def owner(person: str) -> str:
+    """Return the term of names that are a person's own; nobody can ask for it, as questions begin with no blank."""
+    return f"\x1e{fold(person)}"
+
+
 @dataclass(slots=True, kw_only=True)
 class Names:
-    """What the lines of one batch name: every name with its terms, and the words to look for per seat and person."""
+    """
+    What the lines of one batch name: every name with its terms, and the words to look for per seat and person.
+
+    `owners` are the owner terms of words.
+    """
 
     terms: dict[str, set[str]]
     words: dict[str, set[str]]
+    owners: dict[str, set[str]]
 
     def of(self, line: HistoryLine) -> list[str]:
         """Return the words a line's sentences may hold, the longest first."""
@@ -43,9 +53,9 @@ def names_of(lines: Sequence[HistoryLine], seats: Iterable[Seat], devices: Mappi
 
     `devices` holds UDID and serial number of the enrollments they are about, by enrollment id.
     """
-    names = Names(terms=defaultdict(set), words=defaultdict(set))
+    names = Names(terms=defaultdict(set), words=defaultdict(set), owners=defaultdict(set))
     for line in lines:
-        person = {fold(line.person)} if line.person is not None else set()
+        person = {fold(line.person), owner(line.person)} if line.person is not None else set()
         for name in (line.seat, line.person):
             if name is not None:
                 names.terms[clean(name)] |= {fold(name), *person}
@@ -60,28 +70,24 @@ def names_of(lines: Sequence[HistoryLine], seats: Iterable[Seat], devices: Mappi
 
 
 def _add_seat(names: Names, seat: Seat) -> None:
-    found = found_by(seat)
+    found = found_by(seat) | {owner(seat.person)}
     device = {fold(word) for word in (seat.udid, seat.serial) if word is not None}
     words = words_of(seat)
     for name in (seat.key, seat.person):
         if name in names.terms:
             names.terms[name] |= found | (device if name == seat.key else set())
             names.words[name] |= words
+    for word in words:
+        names.owners[word].add(owner(seat.person))
 
 
 def _add_sentences(names: Names, line: HistoryLine) -> None:
-    person = {fold(line.person)} if line.person is not None else set()
     text = f"{line.why}\n{line.outcome}"
     for word in names.of(line):
         if word in text:
-            names.terms[word] |= {fold(word), *person, *_person_of(names, line)}
+            names.terms[word] |= {fold(word), *names.owners[word]}
     for word in _ADDRESS.findall(text):
         names.terms[clean(word)] |= {fold(word)}
-
-
-def _person_of(names: Names, line: HistoryLine) -> set[str]:
-    """Return the person of a line's seat as a term; with the seat's other terms, which do no harm."""
-    return names.terms.get(line.seat, set()) if line.seat is not None else set()
 
 
 def found_by(seat: Seat) -> set[str]:

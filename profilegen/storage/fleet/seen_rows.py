@@ -140,7 +140,7 @@ def inventory_of(row: Sequence[Any]) -> Inventory:
 def _profile_values(profile: InstalledProfile) -> list[Any]:
     ends = to_time(profile.signer_not_after)
     names = (profile.identifier, profile.uuid, profile.revision, list(profile.mail_uuids) or None, profile.has_mail)
-    return trimmed([*names, profile.signer_sha256, ends, profile.managed, profile.source])
+    return trimmed([*names, profile.signer_sha256, ends, profile.managed, profile.source, profile.refusal])
 
 
 def _profile(
@@ -153,6 +153,7 @@ def _profile(
     signer_not_after: int | None = None,
     managed: bool | None = None,  # noqa: FBT001 - as above
     source: str | None = None,
+    refusal: str | None = None,
 ) -> InstalledProfile:
     return InstalledProfile(
         identifier=identifier,
@@ -164,6 +165,7 @@ def _profile(
         signer_not_after=from_time(signer_not_after),
         managed=managed,
         source=source,
+        refusal=refusal,
     )
 
 

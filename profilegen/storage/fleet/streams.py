@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from profilegen.ports.fleet import BATCH, SeatQuery, SeatView
 from profilegen.storage.fleet import tables
 from profilegen.storage.fleet.dialect import one_of
-from profilegen.storage.fleet.engine import Database
+from profilegen.storage.fleet.engine import Database, Joined
 from profilegen.storage.fleet.sights import SEAT_COLUMNS, views
 from profilegen.storage.fleet.values import fold, upper
 
 _SEAT = tables.seat.c
 
 
-async def stream(database: Database, query: SeatQuery) -> AsyncIterator[tuple[SeatView, ...]]:
+async def stream(database: Database | Joined, query: SeatQuery) -> AsyncIterator[tuple[SeatView, ...]]:
     """Yield matching seats in batches, by key."""
     if query.who or query.keys:
         async for batch in _named_seats(database, query):
@@ -57,7 +57,7 @@ async def keys_of(connection: AsyncConnection, query: SeatQuery) -> list[str]:
     return sorted(found & set(query.keys) if query.keys else found)
 
 
-async def _named_seats(database: Database, query: SeatQuery) -> AsyncIterator[tuple[SeatView, ...]]:
+async def _named_seats(database: Database | Joined, query: SeatQuery) -> AsyncIterator[tuple[SeatView, ...]]:
     async with database.reading() as connection:
         named = await keys_of(connection, query)
     for keys in _batches(named):
@@ -81,7 +81,5 @@ def _conditions(query: SeatQuery) -> list[ColumnElement[bool]]:
     if query.retired is not None:
         conditions.append(_SEAT.retired_at.is_not(None) if query.retired else _SEAT.retired_at.is_(None))
     if query.gone is not None:
-        imports = tables.imports.c
-        last = select(func.coalesce(func.max(imports.number), 0)).where(imports.finished).scalar_subquery()
-        conditions.append(_SEAT.last_in < last if query.gone else _SEAT.last_in >= last)
+        conditions.append(_SEAT.gone if query.gone else ~_SEAT.gone)
     return conditions

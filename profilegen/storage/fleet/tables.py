@@ -69,7 +69,7 @@ seat = Table(
     _text("recovery_email"),
     _text("group"),
     _text("forced"),
-    Column("last_in", BigInteger, nullable=False),  # the last import that named it
+    Column("gone", Boolean, nullable=False),  # not named by the import that was finished last
     # what the fleet wants and knows of it
     _text("wanted_uuid"),
     _text("wanted_revision"),

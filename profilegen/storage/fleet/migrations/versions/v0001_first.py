@@ -52,7 +52,7 @@ def _make_seats() -> None:
         sa.Column("key", _ORDERED, nullable=False),
         *_texts(*said, "channel", "platform", "route", "identifier", nullable=False),
         *_texts("udid", "serial", "user", "name", "language", "recovery_email", "group", "forced"),
-        sa.Column("last_in", sa.BigInteger, nullable=False),
+        sa.Column("gone", sa.Boolean, nullable=False),
         *_texts("wanted_uuid", "wanted_revision", "wanted_basis"),
         sa.Column("wanted_version", sa.Integer),
         *_texts("effective_identifier", "effective_uuid", "effective_remote_id"),
