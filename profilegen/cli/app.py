@@ -26,7 +26,7 @@ OUR_BUG = 70
 
 COMMANDS = (
     *("fix", "lookup", "build", "check", "show", "diff", "sign", "unsign", "encrypt", "test", "explain"),
-    *("doctor", "relay", "send", "demo", "worker"),
+    *("doctor", "relay", "send", "person", "demo", "worker"),
 )
 """Commands; each is the function of its name in the module of its name."""
 

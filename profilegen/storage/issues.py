@@ -43,7 +43,7 @@ class SqliteIssueLog:
             if row is None:
                 return None
             accounts = connection.execute(_ACCOUNTS, (row["id"],)).fetchall()
-        return _issued(row, tuple(entry["account"] for entry in accounts))
+        return issued_of(row, tuple(entry["account"] for entry in accounts))
 
     async def signed_otherwise(self, spki_sha256: str | None) -> int:
         """Return how many identifiers were last issued with another signing key."""
@@ -72,7 +72,8 @@ class SqliteIssueLog:
                 connection.execute(_APPEND_ADOPTION, (issued_id, payloads))
 
 
-def _issued(row: sqlite3.Row, accounts: tuple[str, ...]) -> Issued:
+def issued_of(row: sqlite3.Row, accounts: tuple[str, ...]) -> Issued:
+    """Return a row of `issued`, with the payloads of its adoption as `adopted`, as a value."""
     return Issued(
         accounts=accounts,
         identifier=row["identifier"],

@@ -77,7 +77,7 @@ class SqliteSendLedger:
         with self._state.reading() as connection:
             connection.row_factory = sqlite3.Row
             found = [connection.execute(_BY_TOKEN, (token,)).fetchone() for token in dict.fromkeys(tokens)]
-        return tuple(_sending(row) for row in found if row is not None)
+        return tuple(sending_of(row) for row in found if row is not None)
 
     async def prove(self, proof: DeviceProof) -> None:
         """Append a proof unless it stands there already, durable on return."""
@@ -97,7 +97,7 @@ class SqliteSendLedger:
     def _page(self, after: tuple[str, str]) -> list[Sending]:
         with self._state.reading() as connection:
             connection.row_factory = sqlite3.Row
-            return [_sending(row) for row in connection.execute(_PAGE, (*after, _AT_ONCE))]
+            return [sending_of(row) for row in connection.execute(_PAGE, (*after, _AT_ONCE))]
 
 
 class SqliteRehearsalLog:
@@ -120,7 +120,7 @@ class SqliteRehearsalLog:
 def _latest(connection: sqlite3.Connection, person: str, revision: str, channel: str) -> Sending | None:
     connection.row_factory = sqlite3.Row
     row = connection.execute(_LATEST, (person, channel, revision)).fetchone()
-    return None if row is None else _sending(row)
+    return None if row is None else sending_of(row)
 
 
 def _values(sending: Sending) -> tuple[str | int | None, ...]:
@@ -139,7 +139,8 @@ def _values(sending: Sending) -> tuple[str | int | None, ...]:
     )
 
 
-def _sending(row: sqlite3.Row) -> Sending:
+def sending_of(row: sqlite3.Row) -> Sending:
+    """Return a row of `sending` as a value."""
     return Sending(
         person=row["person"],
         name=row["name"],

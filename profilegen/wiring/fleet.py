@@ -28,7 +28,6 @@ from profilegen.ports.fleet import FleetStore
 from profilegen.profile.wish import LookupWish
 from profilegen.wiring.house import House
 
-
 FILE = "fleet.sqlite3"
 """The fleet's memory in the home, where no other database is configured."""
 

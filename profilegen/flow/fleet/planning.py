@@ -16,6 +16,7 @@ from profilegen.flow.fleet.values import Judged
 from profilegen.flow.gate import Admission, Gate
 from profilegen.ports import Clock
 from profilegen.ports.fleet import FleetStore, SeatQuery, SeatView, SettingsVersion
+from profilegen.settings.document import SettingsDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,11 @@ class Planner:
 
 def endpoints_of(settings: SettingsVersion) -> EndpointPair | None:
     """Return the servers all seats of a domain share, None where people sign in on the device."""
-    document = settings.document
+    return pair_of(settings.document)
+
+
+def pair_of(document: SettingsDocument) -> EndpointPair | None:
+    """Return the servers of a settings document, None where people sign in on the device."""
     if document.payload is not None or document.incoming is None or document.outgoing is None:
         return None
     return EndpointPair.of(document.address, incoming=document.incoming.found, outgoing=document.outgoing.found)
