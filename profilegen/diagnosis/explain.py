@@ -12,6 +12,7 @@ from profilegen.diagnosis.unwrap import unwrap
 from profilegen.diagnosis.weigh import Weighed, weigh
 
 _SHOWN = 3
+_AROUND = 0.6
 _TELLS_LITTLE = (Cause.CONSEQUENCE_OF_EARLIER_REFUSAL, Cause.OK, Cause.TOO_MANY_ERRORS)
 """Replies that follow from another one: where there are several, the other one names the cause."""
 
@@ -42,7 +43,7 @@ def explain(observation: Observation, rules: Iterable[Rule] | None = None) -> Ex
     """
     usable = None if rules is None else tuple(rules)
     candidates = [(seen, weigh(seen, usable)) for seen in unwrap(observation)]
-    seen, weighed = max(candidates, key=lambda one: _tells(one[1]))
+    seen, weighed = max(candidates, key=lambda one: _tells(one[1], _wraps(one[0], candidates)))
     shares = confidences([one.score for one in weighed])
     causes = tuple(
         LikelyCause(cause=one.cause, confidence=share, why=_why(one, seen), remedy=remedy_of(one.cause))
@@ -51,10 +52,16 @@ def explain(observation: Observation, rules: Iterable[Rule] | None = None) -> Ex
     return Explanation(unsure=not causes or causes[0].confidence < UNSURE_BELOW, causes=causes)
 
 
-def _tells(weighed: tuple[Weighed, ...]) -> tuple[bool, float]:
+def _tells(weighed: tuple[Weighed, ...], share: float) -> tuple[bool, float]:
     if not weighed:
         return False, 0.0
-    return weighed[0].cause not in _TELLS_LITTLE, weighed[0].score
+    return weighed[0].cause not in _TELLS_LITTLE, weighed[0].score * share
+
+
+def _wraps(seen: Observation, candidates: list[tuple[Observation, tuple[Weighed, ...]]]) -> float:
+    """Return what the words of a candidate count: those around another one are the client's, not the server's."""
+    outer = any(other is not seen and other.text in seen.text for other, _ in candidates)
+    return _AROUND if outer else 1.0
 
 
 def _why(weighed: Weighed, seen: Observation) -> str:

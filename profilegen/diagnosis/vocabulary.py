@@ -58,12 +58,13 @@ _THINGS = {
         "mechanis механизм метод спосіб metoden mekanism tapa. menetelm mekanizm yontem 方式 方法 机制 機制 "
         "メカニズム 방식 방법 ~methode ~metod ~metode ~metoda ~tapaa ~tapa. ~mechanism selected chosen gewahlt "
         "ausgewahlt selectionn choisi seleccion selezion geselect gekoz selecion wybran vybran выбран обран vald. "
-        "valda valgt valgte valitt valasztott secil 選択 选择 選擇 选定 選取 선택"
+        "valda valgt valgte valitt valasztott secil 選択 选择 選擇 选定 選取 선택 modszer mod."
     ),
     Concept.PASSWORD: (
         "password passwd passphrase passcode ~passwort ~kennwort mot_de_passe contrasen clave. wachtwoord senha "
         "palavra_passe parola hasl heslo парол losenord ~losenord adgangskode passord kodeord salasana jelszo "
-        "sifre パスワード 密码 密碼 口令 비밀번호 암호 pass."
+        "sifre パスワード 密码 密碼 口令 비밀번호 암호 pass. mots_de_passe mot_passe ~wachtwoord salasan hesl "
+        "jelsz ~adgangskod"
     ),
     Concept.USER: (
         "user. users. username userid user_name user_id ~benutzer nutzername anwender utilisateur identifiant "
@@ -121,12 +122,14 @@ _THINGS = {
     ),
     Concept.CERTIFICATE: (
         "certif cert. certs. ~zertifikat certyfikat сертифик сертифік sertifika varmen varmenne tanusit 証明書 "
-        "证书 憑證 證書 인증서 certifikat ~certifikat ~sertifikat ~certificaat cn. 簽證 憑証"
+        "证书 憑證 證書 인증서 certifikat ~certifikat ~sertifikat ~certificaat cn. 簽證 憑証 tanusito "
+        "palvelinsertif ~sertif"
     ),
     Concept.ISSUER: (
         "issuer authority ca. root signer chain aussteller zertifizierungsstelle emetteur_du autorite emisor "
         "autoridad emittente autorita uitgever autoriteit emissor autoridade wystawc urzad vydavatel autorit "
-        "издател выдан центр_серт utfardare udsteder utsteder myontaj kibocsat veren 発行 签发 頒發 颁发 발급"
+        "издател выдан центр_серт utfardare udsteder utsteder myontaj kibocsat veren 発行 签发 頒發 颁发 발급 "
+        "hatosag видавц"
     ),
     Concept.TLS: "tls ssl starttls secure_socket",
     Concept.STARTTLS: "starttls start_tls",
@@ -135,7 +138,8 @@ _THINGS = {
         "verschlussel unverschlussel sichere gesichert sicher. chiffre securise cifrad segura cifrat sicura "
         "crittograf sicurezza versleutel beveilig criptograf seguranca szyfrow bezpiecz zabezpiecz sifrov zabezp "
         "шифр безопасн защищ безпечн захищен krypter saker sikker salat salaus suojat titkosit biztonsag sifrel "
-        "guvenli 暗号 安全 加密 암호화 보안 unverschl ukrypt okrypter non_chiff no_cifr nesifr незашиф незахищ"
+        "guvenli 暗号 安全 加密 암호화 보안 unverschl ukrypt okrypter non_chiff no_cifr nesifr незашиф незахищ "
+        "зашифр encript zaszyfr sifrovan titkos"
     ),
     Concept.PLAIN: (
         "cleartext plaintext clear_text plain_text unencrypt not_encrypt klartext klartekst unverschl ungesichert "

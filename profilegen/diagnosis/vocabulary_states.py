@@ -41,7 +41,7 @@ STATES = {
         "neplatn nespravn chybn spatn неверн неправил недейств недопуст некоррект невірн неправильн недійсн "
         "felaktig ogiltig fel_losen fel. ugyldig forkert feil. feilaktig virheel vaar kelvot ervenytel hibas "
         "helytelen gecersiz yanlis hatali 正しくあ 正しくな 間違 無効 不正 错误 无效 無效 錯誤 不正确 不正確 잘못 "
-        "틀 올바르지 유효하지 reserved"
+        "틀 올바르지 유효하지 reserved improper"
     ),
     Concept.VALID: (
         "valid correct. gultig korrekt richtig zulassig valide vali valida corrett geldig juist valido correto "
@@ -71,7 +71,7 @@ STATES = {
         "niet_gelukt falh falha erro. impossivel nepowod niepowod blad blad. nie_powiodl nie_udal selhal selhani "
         "chyba chyby nepodar nezdar ошибк сбой неудач не_удал невозможно помилк збій не_вдал misslyck fel_vid "
         "mislykk fejl mislykt feil_ved feil_under kunne epaonnist virhe hiba. sikertelen nem_siker meghius "
-        "basarisiz hata. olmad 失敗 できません エラー できなかった 失败 无法 無法 错误 실패 오류 수_없"
+        "basarisiz hata. olmad 失敗 できません エラー できなかった 失败 无法 無法 错误 실패 오류 수_없 nieudan"
     ),
     Concept.ALLOWED: (
         "allow permit authorized permission right_to accept erlaub zulassig gestattet berechtig zugelass autoris "
@@ -97,7 +97,7 @@ STATES = {
         "поддерж доступн предлаг объявл підтрим пропону stod stoder stods erbjud tillgang understot tilbyd "
         "tilgaeng stotte tilbyr tilgjeng tuke tue. tukema tarjo saatav tamogat elerhet kinal destek sunmu sunulm "
         "kullanilabil サポート 対応 提供 利用でき 支持 支援 지원 제공 recogniz exten kaytettav nepodpor nenabiz "
-        "annons oglasz udostepn hirdet 宣稱 宣称 公布"
+        "annons oglasz udostepn hirdet 宣稱 宣称 公布 abilitat"
     ),
     Concept.DISABLED: (
         "disabl turned_off switched_off deactivat not_enabled inactive deaktiv abgeschaltet ausgeschaltet "
@@ -169,7 +169,7 @@ STATES = {
     Concept.VERIFIED: (
         "verif validat authenticity uberpruf verifiz gepruft bestatig identitat verifi identite valider verifica "
         "identidad identita controler identiteit geverif verificad identidade zweryfik weryfik tozsamo overen "
-        "overit identit провер подлинн удостовер перевір справжн ident verifier kontroll bekraft bekreft varmist "
+        "overit identit провер подлинн удостовер перевір справжн verifier kontroll bekraft bekreft varmist "
         "vahvist todent ellenor azonossag dogrula 検証 確認 識別情報 验证 驗證 校验 확인 검증"
     ),
     Concept.MATCH: (

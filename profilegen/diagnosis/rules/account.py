@@ -113,7 +113,7 @@ RULES = (
         "enable imap/pop3/pop/smtp; turn on imap/pop/pop3/smtp; imap access; imap is not; imap4 * disabled; "
         "pop3/imap/smtp * not * enabled/allowed/permitted/available/open; "
         "not * permitted/allowed/authorized to use imap/pop/pop3/smtp; protocol * disabled; "
-        "access to this protocol; protocol * not * allowed/enabled; smtp auth * disabled/off; "
+        "access to this protocol; access * service * disabled; protocol * not * allowed/enabled; smtp auth * disabled/off; "
         "smtp authentication * disabled; auth~ disabled; not allowed to login via; service is not open; "
         "service * not * activated; imap/smtp/pop3 * not * activated; plan does not; external access; "
         "pop3 smtp imap service; not allow * imap/pop/smtp/pop3; access * imap/pop3/smtp * denied; "

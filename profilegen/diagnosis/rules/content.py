@@ -27,7 +27,7 @@ RULES = (
     rule(
         Cause.IP_BLACKLISTED,
         "blocked using; blocked by * rbl/dnsbl/spamhaus/blocklist/list; blacklist~; blocklist~; dnsbl~; rbl; "
-        "dbl; sbl; xbl; pbl; spamhaus; spamcop; barracuda~; sorbs; surriel; abuseat; cbl; uceprotect; "
+        "sbl; xbl; pbl; spamhaus; spamcop; barracuda~; sorbs; surriel; abuseat; cbl; uceprotect; "
         "invaluement; proofpoint; cloudmark; senderscore; hostkarma; listed in; listed at; listed by; "
         "listed on; is listed; on our block list; block list; realtime block; real time block; "
         "banned sending ip; found on one or more; currently sending spam; poor reputation; ip * reputation; "
@@ -36,6 +36,15 @@ RULES = (
         "trend micro rbl; ip reputation; known spam source; open proxy",
         CLEAR,
         stages=_PLACES,
+    ),
+    # a listed name is no matter of the client's address: another network does not help
+    rule(
+        Cause.CONTENT_REJECTED,
+        "dbl; rhsbl; surbl; uribl; multi surbl; dbl spamhaus; "
+        "domain/sender * listed/blacklisted; domain/sender * on * blacklist/blocklist; "
+        "sender/from/domain/url/link/body * dbl/uribl/surbl; domain reputation; reputation of * domain/sender",
+        2 * CERTAIN,
+        stages=ENVELOPE,
     ),
     rule(
         Cause.IP_BLACKLISTED,
@@ -119,7 +128,7 @@ RULES = (
     rule(Cause.CONTENT_REJECTED, "", HINT, enhanced="5.6.1 5.6.2 5.6.7", stages=ENVELOPE),
     rule(
         Cause.CLIENT_PROTOCOL_ERROR,
-        "command pipelining; improper pipelining; pipelining not; synchronization; synchronisation; "
+        "smtp protocol; command pipelining; improper pipelining; pipelining not; synchronization; synchronisation; "
         "send hello first; send helo first; hello first; need mail; mail first; bad sequence; out of order; "
         "out of sequence; polite people; nested mail; sender already; command out of; need rcpt; helo first; "
         "ehlo first; invalid command; command unrecognized; command not recognized; unrecognized command; "

@@ -138,7 +138,8 @@ RULES = (
     rule(
         Cause.SENDER_DOMAIN_INVALID,
         "sender address rejected * fully qualified/domain/syntax/malformed/resolve/unresolvable; "
-        "sender address rejected need; sender * need fully; invalid dns; dns * mx; mx or a; invalid mx",
+        "sender address rejected need; sender * need fully; invalid dns; dns * mx; mx or a; invalid mx; "
+        "sender * no * mx/exchanger; sender domain * no; no mail exchanger",
         CERTAIN,
         stages=_SENDER,
     ),

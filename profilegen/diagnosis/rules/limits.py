@@ -44,7 +44,7 @@ RULES = (
     ),
     rule(
         Cause.RATE_LIMITED,
-        "sending quota; "
+        "sending quota; throttl~; "
         "daily/hourly/monthly/relay/user/domain/account/outgoing * sending/daily/hourly/relay * quota/limit; "
         "hourly/daily/monthly/relay/sending/outbound quota/limit; quota/limit * hour/day/minute/month; "
         "quota of; messages per; message per; frequency limit~; send~ * quota; quota used; "

@@ -116,6 +116,12 @@ _LOGINS = (
     ),
     _means(Cause.AUTH_BAD_CREDENTIALS, "login not", WEAK, stages=LOGIN),
     _means(Cause.SMTP_AUTH_DISABLED, "login disabled !user !account !plain", CLEAR, stages="imap_login"),
+    _means(
+        Cause.SMTP_AUTH_DISABLED,
+        "login not supported/allowed !user !account !plain !password",
+        LIKELY,
+        stages="imap_login",
+    ),
     _means(Cause.AUTH_REQUIRES_TLS, "login disabled !user !account", LIKELY, stages="imap_login"),
     _means(Cause.AUTH_BAD_CREDENTIALS, "password wrong; user password wrong; credentials wrong", LIKELY),
     _means(Cause.AUTH_BAD_CREDENTIALS, "login failed !certificate", HINT, stages=f"connect {ENVELOPE}"),

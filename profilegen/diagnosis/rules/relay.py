@@ -140,7 +140,7 @@ RULES = (
     rule(Cause.SERVER_MISCONFIGURED, "", LIKELY, enhanced="5.7.64", made_for="office365"),
     rule(
         Cause.SERVER_MISCONFIGURED,
-        "loops back; routing loop; mail loop; too many hops; hop count; loop detected; forwarding loop",
+        "loops back; routing loop; mail loop; too many hops; hop count; loop detected; forwarding loop; loop",
         CERTAIN,
     ),
     rule(Cause.SERVER_MISCONFIGURED, "", LIKELY, enhanced="5.4.6 5.4.14"),

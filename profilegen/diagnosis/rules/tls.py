@@ -27,9 +27,9 @@ RULES = (
     ),
     rule(
         Cause.TLS_MODE_MISMATCH,
-        "tls already active; already using/in/running tls; tls session is active; already secured; "
+        "tls already active; already using/in/running tls; already running in tls; tls session is active; already secured; "
         "starttls * inside; tls already negotiated; already in tls; command not allowed * tls",
-        LIKELY,
+        CLEAR,
         stages="starttls ehlo",
     ),
     rule(
@@ -136,8 +136,6 @@ RULES = (
         stages="tls",
     ),
     rule(Cause.TLS_SERVER_PROBLEM, "", LIKELY, stages="starttls", codes="4xx"),
-    rule(Cause.TLS_SERVER_PROBLEM, "", WEAK, stages="tls starttls"),
-    rule(Cause.TLS_UNTRUSTED, "", 1, stages="tls"),
     rule(
         Cause.STARTTLS_NOT_OFFERED,
         "starttls * not; not support starttls; no starttls; not offer starttls; starttls unavailable; "
