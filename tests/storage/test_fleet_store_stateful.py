@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -211,11 +211,12 @@ class Memories(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-EXAMPLES = int(os.environ.get("FLEET_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("FLEET_EXAMPLES", "15"))
 steps = settings(
     max_examples=EXAMPLES,
     stateful_step_count=30,
     deadline=None,
+    phases=[Phase.reuse, Phase.generate],  # shrinking takes minutes; FLEET_EXAMPLES finds more
     suppress_health_check=list(HealthCheck),
     report_multiple_bugs=False,
 )
