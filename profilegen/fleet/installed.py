@@ -1,9 +1,11 @@
 """Finding a seat's own profile in an inventory, and telling whether it is the wanted one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from profilegen.fleet.seat import Seat
 from profilegen.fleet.seen import InstalledProfile, Inventory, MailOnDevice
+from profilegen.profile.declaration import servers_of
 
 
 def find_installed(seat: Seat, inventory: Inventory) -> InstalledProfile | None:
@@ -35,6 +37,24 @@ def twins_of(seat: Seat, inventory: Inventory) -> tuple[str, ...]:
     return tuple(sorted(found.identifier for found in others if found.has_mail))
 
 
+def expected_mail(profile: Mapping[str, Any], base: str) -> tuple[MailOnDevice, ...]:
+    """
+    Return what a device should report of a profile's mail accounts once it has them as declarations.
+
+    `base` begins the identifiers of these declarations (`profile.declaration.declarations_of`).
+    """
+    return tuple(
+        MailOnDevice(
+            identifier=f"{server.direction} {server.declaration}",
+            host=server.host,
+            port=server.port,
+            username=server.username,
+            declaration=server.declaration,
+        )
+        for server in servers_of(profile, base=base)
+    )
+
+
 def moved_fields(expected: Sequence[MailOnDevice], inventory: Inventory) -> tuple[str, ...]:
     """Return how the accounts on the device differ from the expected ones, where declarative status reports them."""
     if inventory.mail is None:
@@ -46,15 +66,16 @@ def moved_fields(expected: Sequence[MailOnDevice], inventory: Inventory) -> tupl
 
 
 def _differences(expected: MailOnDevice, found: MailOnDevice | None) -> tuple[str, ...]:
+    direction = expected.identifier.partition(" ")[0]
     if found is None:
-        return (f"{expected.identifier} was removed",)
+        return (f"the {direction} account of {expected.username} was removed",)
     pairs = (
         ("host", expected.host, found.host),
         ("port", expected.port, found.port),
         ("user name", expected.username, found.username),
     )
     return tuple(
-        f"{name} is {theirs}, not {ours}"
+        f"{direction} {name} is {theirs}, not {ours}"
         for name, ours, theirs in pairs
         if ours is not None and theirs is not None and str(ours).casefold() != str(theirs).casefold()
     )

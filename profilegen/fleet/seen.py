@@ -44,7 +44,8 @@ class InstalledProfile:
     One profile as a ProfileList or an inventory shows it; None where the MDM does not report it.
 
     `revision` is read from PayloadDescription; `mail_uuids` are the PayloadUUIDs of the mail payloads inside;
-    `signer_sha256` the SHA-256 of the signer's leaf certificate, hex.
+    `signer_sha256` the SHA-256 of the signer's leaf certificate, hex; `refusal` why the device does not use what is
+    there, in its own words.
     """
 
     identifier: str
@@ -56,6 +57,7 @@ class InstalledProfile:
     signer_not_after: datetime | None = None
     managed: bool | None = None
     source: str | None = None
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,32 +7,37 @@ server's, and mail accounts are found in the raw status reports alone. Per perso
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from profilegen.errors import NotPossible
+from profilegen.errors import InputProblem, NotPossible
 from profilegen.fleet.capabilities import Answers, Capabilities, Scope, Signed
+from profilegen.fleet.seat import Effective
 from profilegen.fleet.seen import CommandState, Enrollment, InstalledProfile, Inventory
 from profilegen.mdm.calls import Call, Method
 from profilegen.mdm.client import MdmClient
-from profilegen.mdm.ddmstatus import DeclarationState, declaration_states, mail_accounts
+from profilegen.mdm.ddmstatus import DeclarationState, declaration_states
 from profilegen.mdm.kmfddm_api import KmfddmApi
+from profilegen.mdm.kmfddm_told import Told, read_told
 from profilegen.mdm.lanes import Lanes
 from profilegen.mdm.orders import device_of, refused
 from profilegen.mdm.probing import key_finding, reach_finding
 from profilegen.ports.mdm import CredentialHost, Event, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.profile.declaration import (
     ACCOUNT_MAIL,
-    PROFILE,
+    CREDENTIAL,
     REVISION,
     SUBSCRIPTION_ID,
     CredentialReference,
     Declaration,
     Direction,
+    base_of_revision,
     declarations_of,
     faults_of,
+    is_account_name,
     logins_of,
+    revision_name,
 )
 from profilegen.profile.read import read
 from profilegen.report import Finding
@@ -106,7 +111,9 @@ class Kmfddm:
         return await self._lanes.run(orders, lane=device_of, work=self._remove)
 
     async def look(self, orders: Sequence[LookOrder]) -> tuple[Inventory | Receipt, ...]:
-        """Return what each device last reported."""
+        """Return what each device last reported; it is not asked, for it reports every change by itself."""
+        if self._credentials is not None:
+            await self._credentials.expire()
         return await self._lanes.run(orders, lane=device_of, work=self._look)
 
     async def wake(self, enrollments: Sequence[Enrollment]) -> tuple[str, ...]:
@@ -141,20 +148,37 @@ class Kmfddm:
         if content is None:
             return refused(order, SERVER, "The profile cannot be read.")
         base = base_of(order.identifier, order.enrollment.id)
+        try:
+            references = await self._references(order, content)
+        except InputProblem as problem:
+            return refused(order, SERVER, f"{problem.message} {problem.hint}")
         declarations = declarations_of(
-            content,
-            base=base,
-            references=await self._references(order, content),
-            revision=order.revision,
-            order=order.command,
+            content, base=base, references=references, revision=order.revision, order=order.command
         )
-        faults = faults_of(declarations)
-        if faults or not any(one.type == ACCOUNT_MAIL for one in declarations):
-            return refused(order, SERVER, " ".join(faults) or "The profile has no mail account that can be declared.")
+        if (reason := self._impossible(content, declarations)) is not None:
+            return refused(order, SERVER, reason)
         is_new = await self._upload(order.enrollment.id, base, declarations)
-        if is_new:
+        if is_new or not await self._has_all(order.enrollment.id, declarations):
             await self._api.notify(order.enrollment.id)
-        return Receipt(command=order.command, state=CommandState.QUEUED, already=not is_new)
+        return Receipt(
+            command=order.command,
+            state=CommandState.QUEUED,
+            already=not is_new,
+            effective=Effective(identifier=order.identifier, remote_id=base),
+        )
+
+    def _impossible(self, content: Mapping[str, Any], declarations: Sequence[Declaration]) -> str | None:
+        if not any(one.type == ACCOUNT_MAIL for one in declarations):
+            return (
+                "Declared mail accounts sign in with a password only, and this profile has none that does: "
+                "bring these people their profile through the NanoMDM beside it."
+            )
+        if self._credentials is None and logins_of(content):
+            return (
+                "Its accounts need passwords, and nobody says where devices fetch them: "
+                f"write credentials_folder and credentials_url below [mdm.{self._name}]."
+            )
+        return " ".join(faults_of(tuple(declarations))) or None
 
     async def _references(
         self, order: InstallOrder, content: Mapping[str, Any]
@@ -167,79 +191,99 @@ class Kmfddm:
         return found
 
     async def _upload(self, enrollment: str, base: str, declarations: tuple[Declaration, ...]) -> bool:
-        """Store everything, return True unless this very order was there; an old wish made again is taken again."""
-        changed = [one for one in declarations if await self._api.put(one)]
-        for one in declarations:
-            await self._api.join(base, one.identifier)
-        wanted = {one.identifier for one in declarations}
+        """
+        Store everything; return False if this very order was carried out before.
+
+        The wish itself comes last: whoever finds it there knows that nothing before it is missing.
+        """
+        (wish,) = (one for one in declarations if one.identifier == revision_name(base))
+        stored = (await self._api.read(wish.identifier)).get("Payload")
+        others = [one for one in declarations if one is not wish]
+        changed = [one for one in others if await self._api.put(one)]
+        joined = [await self._api.join(base, one.identifier) for one in others]
+        await self._prune(base, {one.identifier for one in declarations})
+        assigned = await self._api.assign(enrollment, base)
+        if stored is not None and stored != wish.payload and not changed:
+            await self._touch(others)
+        wished = await self._api.put(wish)
+        return await self._api.join(base, wish.identifier) or wished or assigned or bool(changed) or any(joined)
+
+    async def _prune(self, base: str, wanted: Collection[str]) -> None:
         for name in await self._api.members(base):
             if name not in wanted:
                 await self._api.leave(base, name)
                 await self._api.delete(name)
-        is_assigned = await self._api.assign(enrollment, base)
-        if changed and not any(one.type == ACCOUNT_MAIL for one in changed):
-            for one in declarations:
-                if one.type == ACCOUNT_MAIL:
-                    await self._api.touch(one.identifier)
-        return bool(changed) or is_assigned
+
+    async def _touch(self, declarations: Sequence[Declaration]) -> None:
+        """Have accounts made again: an old wish was made anew, because the device does not have what it should."""
+        for one in declarations:
+            if one.type in (ACCOUNT_MAIL, CREDENTIAL):
+                await self._api.touch(one.identifier)
+
+    async def _has_all(self, enrollment: str, declarations: Sequence[Declaration]) -> bool:
+        states = declaration_states(await self._api.status(enrollment))
+        return {one.identifier for one in declarations} <= {state.identifier for state in states if state.is_current}
 
     async def _remove(self, order: RemoveOrder) -> Receipt:
-        base = base_of(order.identifier, order.enrollment.id)
-        if not await self._api.withdraw(order.enrollment.id, base):
-            return Receipt(command=order.command, state=CommandState.ACKNOWLEDGED)
-        for name in await self._api.members(base):
+        enrollment, base = order.enrollment.id, base_of(order.identifier, order.enrollment.id)
+        if self._credentials is not None:
+            await self._credentials.withdraw(enrollment, order.identifier)
+        was_assigned = await self._api.withdraw(enrollment, base)
+        members = await self._api.members(base)
+        for name in members:
             await self._api.leave(base, name)
             if name != SUBSCRIPTION_ID:
                 await self._api.delete(name)
-        await self._api.notify(order.enrollment.id)
+        if not was_assigned and not members:
+            return Receipt(command=order.command, state=CommandState.ACKNOWLEDGED)
+        await self._api.notify(enrollment)
         return Receipt(command=order.command, state=CommandState.QUEUED)
 
     async def _look(self, order: LookOrder) -> Inventory:
-        enrollment = order.enrollment.id
-        states = declaration_states(await self._api.status(enrollment))
-        reports = [report async for report in self._api.reports(enrollment)]
-        times = [state.received_at for state in states if state.received_at is not None]
-        mail = mail_accounts(reversed(reports))
-        used = None if mail is None else {account.declaration for account in mail}
-        revisions = [state for state in states if state.identifier.endswith(".revision")]
-        profiles = [await self._installed(state, states, used) for state in revisions]
+        told = await read_told(self._api, order.enrollment.id)
+        found = [await self._installed(order.enrollment.id, state, told) for state in told.revisions]
         return Inventory(
             mdm=self._name,
-            enrollment=enrollment,
-            collected_at=max(times, default=_LONG_AGO),
-            complete=bool(states),
-            profiles=tuple(profile for profile in profiles if profile is not None),
-            mail=mail,
+            enrollment=order.enrollment.id,
+            collected_at=told.at or _LONG_AGO,
+            complete=told.at is not None,
+            profiles=tuple(found),
+            mail=told.mail,
         )
 
-    async def _installed(
-        self, revision: DeclarationState, states: tuple[DeclarationState, ...], used: set[str | None] | None
-    ) -> InstalledProfile | None:
-        """None as well where a person deleted the account: its declaration stays active, and the reports tell."""
-        base = revision.identifier.removesuffix(".revision")
-        accounts = [state for state in states if _is_account(state.identifier, base)]
+    async def _installed(self, enrollment: str, revision: DeclarationState, told: Told) -> InstalledProfile:
+        """Return a profile whose declarations a device has; its accounts may be gone all the same, see `mail`."""
+        base = base_of_revision(revision.identifier) or ""
+        identifier = base.rpartition(".")[0]
+        own = [state for state in told.states if state.identifier.startswith(f"{base}.")]
+        is_current = all(state.is_current for state in own)
+        refusal = await self._refusal(enrollment, identifier, own) if is_current else None
+        is_used = is_current and all(state.is_right for state in own if is_account_name(state.identifier))
+        if is_used and self._credentials is not None:
+            await self._credentials.withdraw(enrollment, identifier)
         payload = (await self._api.read(revision.identifier)).get("Payload")
-        identifier = payload.get(PROFILE) if isinstance(payload, dict) else None
-        if not isinstance(payload, dict) or not isinstance(identifier, str) or not accounts:
-            return None
-        if used is not None and any(state.is_right and state.identifier not in used for state in accounts):
-            return None
-        is_right = revision.is_right and all(state.is_right for state in accounts)
-        said = payload.get(REVISION)
+        said = payload.get(REVISION) if isinstance(payload, dict) and (is_used or refusal is not None) else None
         return InstalledProfile(
             identifier=identifier,
-            revision=said if is_right and isinstance(said, str) else None,
+            uuid=None if said else revision.token,  # no profile's: what is there is not what the server has now
+            revision=said if isinstance(said, str) else None,
             has_mail=True,
             managed=True,
             source="Declarative Device Management",
+            refusal=refusal,
         )
+
+    async def _refusal(self, enrollment: str, identifier: str, own: Sequence[DeclarationState]) -> str | None:
+        """Return why a device cannot use declarations, None where it came too late for a login that lay there."""
+        invalid = [state for state in own if state.is_invalid]
+        if not invalid:
+            return None
+        if self._credentials is not None and not await self._credentials.offers(enrollment, identifier):
+            return None
+        reasons = dict.fromkeys(reason for state in invalid for reason in state.reasons if reason)
+        return "; ".join(reasons) or "it gives no reason"
 
 
 def base_of(identifier: str, enrollment: str) -> str:
     """Return what begins the identifiers of a profile's declarations on one enrollment, and names their set."""
     return f"{identifier}.{hashlib.sha256(enrollment.encode()).hexdigest()[:12]}"
-
-
-def _is_account(identifier: str, base: str) -> bool:
-    number = identifier.removeprefix(f"{base}.mail-")
-    return number != identifier and number.isdigit()

@@ -1,6 +1,9 @@
 """KMFDDM's interface: declarations, sets, status. Source: docs/openapi.yaml of jessepeterson/kmfddm."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +13,18 @@ from profilegen.mdm.client import MdmClient
 from profilegen.profile.declaration import Declaration
 
 _CHANGED, _SAME = 204, 304
-_MOST_REPORTS = 20
+MOST_REPORTS = 20
+"""How far back a device's reports are read."""
+
 _SILENT = {"nonotify": "1"}  # one notification at the end instead of one per change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One status report as the device sent it, and when the server got it, to the second."""
+
+    content: object
+    received_at: datetime | None
 
 
 class KmfddmApi:
@@ -85,13 +98,13 @@ class KmfddmApi:
         items = content.json() if content.status == 200 else None
         return items.get(enrollment) if isinstance(items, dict) else None
 
-    async def reports(self, enrollment: str) -> AsyncIterator[object]:
-        """Yield a device's last status reports, newest first, at most twenty."""
-        for index in range(_MOST_REPORTS):
+    async def reports(self, enrollment: str) -> AsyncIterator["Report"]:
+        """Yield a device's last status reports, newest first, at most `MOST_REPORTS`."""
+        for index in range(MOST_REPORTS):
             answer = await self._get(f"status-report/{_quoted(enrollment)}", {"index": str(index)})
             if answer.status != 200:  # out of range is a 500 there
                 return
-            yield answer.json()
+            yield Report(content=answer.json(), received_at=_http_date(answer.headers.get("last-modified")))
 
     async def _get(self, place: str, query: dict[str, str] | None = None) -> Answer:
         return await self._client.ask(Call(method=Method.GET, path=f"{self._path}/{place}", query=query or {}))
@@ -108,6 +121,14 @@ class KmfddmApi:
                 code="http_status",
             )
         return answer.require(_CHANGED, _SAME).status == _CHANGED
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        moment = None if text is None else parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return None if moment is None or moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _quoted(name: str) -> str:

@@ -112,10 +112,32 @@ class Event:
 
 
 class CredentialHost(Protocol):
-    """Keeps logins where devices fetch them by themselves: the credential assets of declarative mail."""
+    """
+    Keeps logins where devices fetch them by themselves: the credential assets of declarative mail.
+
+    An enrollment and the identifier of a profile name what lies there for one device. Raises MachineProblem,
+    OutputProblem for a folder that cannot be used.
+    """
 
     async def reference(self, order: InstallOrder, login: NeededLogin) -> CredentialReference | None:
-        """Return where this enrollment fetches this login, None if there is no password for it."""
+        """
+        Publish a login and return where this enrollment fetches it, None if there is no password for it.
+
+        The same login with the same password gets the same reference, so that an asset changes only with its password.
+        Raises InputProblem if the password cannot be read.
+        """
+        ...
+
+    async def offers(self, enrollment: str, identifier: str) -> bool:
+        """Return whether anything lies there that this enrollment may still fetch."""
+        ...
+
+    async def withdraw(self, enrollment: str, identifier: str) -> None:
+        """Take away what lies there: it was fetched, or is not wanted any more."""
+        ...
+
+    async def expire(self) -> None:
+        """Take away what has lain there for too long."""
         ...
 
 

@@ -7,6 +7,7 @@ TLS, and nothing happens without an activation.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +29,8 @@ SUBSCRIPTION_ID = "profilegen.mail.status"
 REVISION, PROFILE, ORDER = "profilegen.revision", "profilegen.profile", "profilegen.order"
 """Keys of the properties declaration: what the accounts were made from."""
 
+_REVISION = ".revision"
+_ACCOUNT = re.compile(r"\.mail-[0-9]+$")
 _MAIL = "com.apple.mail.managed"
 _METHODS = {
     "EmailAuthNone": "None",
@@ -76,11 +79,27 @@ class CredentialReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeededLogin:
-    """A login that an account needs: `account` the identifier of the mail payload, `username` as the profile has it."""
+    """
+    A login that an account needs.
+
+    `account` is the identifier of the mail payload, `username` as the profile has it, `address` the mailbox.
+    """
 
     account: str
     direction: Direction
     username: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredServer:
+    """One server of an account as its declaration names it; None where the profile says nothing."""
+
+    declaration: str
+    direction: Direction
+    host: str | None
+    port: int | None
+    username: str | None
 
 
 References = Mapping[tuple[str, Direction], CredentialReference]
@@ -94,11 +113,47 @@ def logins_of(profile: Mapping[str, Any]) -> tuple[NeededLogin, ...]:
             account=mail["PayloadIdentifier"],
             direction=direction,
             username=str(mail.get(f"{direction.title()}MailServerUsername", "")),
+            address=str(mail.get("EmailAddress", "")),
         )
         for mail in _mail_payloads(profile)
         for direction in Direction
         if _method(mail, direction) != "None"
     )
+
+
+def servers_of(profile: Mapping[str, Any], *, base: str) -> tuple[DeclaredServer, ...]:
+    """Return the servers of a profile's mail accounts, incoming before outgoing, as `declarations_of` names them."""
+    return tuple(
+        DeclaredServer(
+            declaration=account_name(base, number),
+            direction=direction,
+            host=mail.get(f"{direction.title()}MailServerHostName"),
+            port=mail.get(f"{direction.title()}MailServerPortNumber"),
+            username=mail.get(f"{direction.title()}MailServerUsername"),
+        )
+        for number, mail in enumerate(_mail_payloads(profile), start=1)
+        for direction in Direction
+    )
+
+
+def account_name(base: str, number: int) -> str:
+    """Return the identifier of the declaration of a profile's account with that number, counted from 1."""
+    return f"{base}.mail-{number}"
+
+
+def is_account_name(identifier: str) -> bool:
+    """Return whether a declaration is an account of ours, by its identifier."""
+    return _ACCOUNT.search(identifier) is not None
+
+
+def revision_name(base: str) -> str:
+    """Return the identifier of the declaration that says what the accounts were made from."""
+    return f"{base}{_REVISION}"
+
+
+def base_of_revision(identifier: str) -> str | None:
+    """Return what begins the identifiers beside such a declaration, None if the identifier is of another one."""
+    return identifier.removesuffix(_REVISION) if identifier.endswith(_REVISION) else None
 
 
 def declarations_of(
@@ -113,11 +168,11 @@ def declarations_of(
     assets: list[Declaration] = []
     accounts: list[Declaration] = []
     for number, mail in enumerate(_mail_payloads(profile), start=1):
-        own = f"{base}.mail-{number}"
+        own = account_name(base, number)
         assets += _assets(mail, own, references)
         accounts.append(Declaration(identifier=own, type=ACCOUNT_MAIL, payload=_account(mail, own, references)))
     wish = {REVISION: revision, PROFILE: str(profile.get("PayloadIdentifier", "")), ORDER: order}
-    properties = Declaration(identifier=f"{base}.revision", type=PROPERTIES, payload=wish)
+    properties = Declaration(identifier=revision_name(base), type=PROPERTIES, payload=wish)
     names = [*(account.identifier for account in accounts), SUBSCRIPTION_ID]
     activation = Declaration(
         identifier=f"{base}.activation", type=ACTIVATION, payload={"StandardConfigurations": names}

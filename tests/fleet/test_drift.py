@@ -247,7 +247,7 @@ def test_a_retired_seat_is_removed_and_then_done() -> None:
 
 
 def test_what_the_device_says_of_its_account_is_compared_field_by_field() -> None:
-    expected = MailOnDevice(identifier="m", host="smtp.example.com", port=587, username="you@example.com")
+    expected = MailOnDevice(identifier="outgoing m", host="smtp.example.com", port=587, username="you@example.com")
     found = replace(expected, port=25)
     sight = make_sight(inventory=make_inventory(make_installed(), mail=(found,)))
     judgement = judge(make_seat(), sight, make_moment(), (expected,))

@@ -37,6 +37,7 @@ class Logins:
 
     documents: dict[str, Mapping[str, str]] = field(default_factory=dict)
     missing: set[Direction] = field(default_factory=set)
+    expired: int = 0
 
     async def reference(self, order: InstallOrder, login: NeededLogin) -> CredentialReference | None:
         if login.direction in self.missing:
@@ -46,6 +47,15 @@ class Logins:
         url = f"https://mdm.example.com/{order.enrollment.id}/{login.account}/{login.direction}"
         self.documents[url] = document
         return CredentialReference(url=url, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+    async def offers(self, enrollment: str, identifier: str) -> bool:
+        return any(f"/{enrollment}/" in url for url in self.documents)
+
+    async def withdraw(self, enrollment: str, identifier: str) -> None:
+        self.documents = {url: login for url, login in self.documents.items() if f"/{enrollment}/" not in url}
+
+    async def expire(self) -> None:
+        self.expired += 1
 
     def fetch(self, url: str) -> Mapping[str, str] | None:
         return self.documents.get(url)
@@ -195,7 +205,7 @@ def test_the_same_order_changes_nothing_and_wakes_nobody(world: World) -> None:
     within(world, body)
 
 
-def test_an_account_the_person_deleted_is_missing_and_comes_back_with_the_next_order(world: World) -> None:
+def test_an_account_the_person_deleted_is_told_of_and_comes_back_with_the_next_order(world: World) -> None:
     ann = world.enrol(1)
     account = f"{base_of(PROFILE, ann.id)}.mail-1"
 
@@ -204,13 +214,15 @@ def test_an_account_the_person_deleted_is_missing_and_comes_back_with_the_next_o
         world.deliver()
         world.clients[ann.id].lose(account, world.phones[ann.id], world.phones[ann.id].channel)
         gone = await look(connector, ann)
-        assert (gone.complete, gone.profiles, gone.mail) == (True, (), ())
+        assert (gone.complete, gone.mail) == (True, ())
+        assert [one.revision for one in gone.profiles] == ["3f2a01bc"]  # what it was made from is there still
         (receipt,) = await connector.install([install(ann, "c-2", profile())])
         assert not receipt.already
-        assert world.ddm.touches == {account: 1}
+        assert world.ddm.touches == dict.fromkeys((account, f"{account}.incoming", f"{account}.outgoing"), 1)
         world.deliver()
         back = await look(connector, ann)
-        assert [one.revision for one in back.profiles] == ["3f2a01bc"]
+        assert back.mail is not None
+        assert [one.port for one in back.mail] == [993, 587]
 
     within(world, body)
 

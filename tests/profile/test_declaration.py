@@ -132,10 +132,15 @@ def test_the_subscription_asks_for_the_accounts_the_device_really_has() -> None:
     assert {"account.list.mail.incoming", "account.list.mail.outgoing"} <= set(names)
 
 
+ACCOUNT = "com.example.ann.mail"
+
+
 def test_logins_are_needed_where_a_server_asks_for_one() -> None:
     assert logins_of(PROFILE) == (
-        NeededLogin(account="com.example.ann.mail", direction=Direction.INCOMING, username="ann"),
-        NeededLogin(account="com.example.ann.mail", direction=Direction.OUTGOING, username="ann@example.com"),
+        NeededLogin(account=ACCOUNT, direction=Direction.INCOMING, username="ann", address="ann@example.com"),
+        NeededLogin(
+            account=ACCOUNT, direction=Direction.OUTGOING, username="ann@example.com", address="ann@example.com"
+        ),
     )
     none = MAIL | {"OutgoingMailServerAuthentication": "EmailAuthNone"}
     assert [login.direction for login in logins_of(PROFILE | {"PayloadContent": [none]})] == [Direction.INCOMING]

@@ -136,14 +136,16 @@ class Kmfddm:
         return [name for name in dict.fromkeys(names) if name in self.declarations]
 
     def _status_of(self, enrollment: str) -> list[dict[str, Any]]:
-        moment, report = next(
-            pair for pair in reversed(self.reports[enrollment]) if "management" in pair[1].get("StatusItems", {})
-        )
-        found = []
-        for kind, items in report["StatusItems"]["management"]["declarations"].items():
+        """Return the states of the last report that had any: one without declarations wipes nothing there."""
+        found: list[dict[str, Any]] = []
+        told = (pair for pair in reversed(self.reports[enrollment]) if any(_declared(pair[1]).values()))
+        if (newest := next(told, None)) is None:
+            return found
+        moment, report = newest
+        for kind, items in _declared(report).items():
             for item in items:
-                known = self.declarations.get(item["identifier"])
-                current = known is not None and self.token(item["identifier"]) == item["server-token"]
+                known = item["identifier"] in self._names_for(enrollment)
+                current = known and self.token(item["identifier"]) == item["server-token"]
                 stamp = moment.isoformat().replace("+00:00", "Z")
                 found.append({**item, "ManifestType": kind, "current": current, "status_received": stamp})
         return found
@@ -177,6 +179,13 @@ class Kmfddm:
         if name not in self._names_for(enrollment):
             return Response(status=404)
         return _json(self.declarations[name] | {"ServerToken": self.token(name)})
+
+
+def _declared(report: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    declared: dict[str, list[dict[str, Any]]] = (
+        report.get("StatusItems", {}).get("management", {}).get("declarations", {})
+    )
+    return declared
 
 
 def _json(value: object, status: int = 200) -> Response:
