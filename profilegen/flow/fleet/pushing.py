@@ -103,6 +103,7 @@ class Pusher:
         self, each: Judged, enrollment: Enrollment, survey: Survey, order: RepairOrder, moment: Moment
     ) -> list[InstallOrder]:
         draft = await self.tailor.draft(each.seat, survey.patterns)
+        _refuse_other_identifier(each.seat, draft.profile.identifier)
         wanted = self.tailor.wanted(each.seat, survey.patterns, draft)
         await self.store.want(((each.seat.key, wanted),))
         seat = replace(each.seat, wanted=wanted)
@@ -208,3 +209,14 @@ class Pusher:
 def _is_unsent(each: Judged) -> bool:
     command = each.view.sight.command
     return command is not None and command.state is CommandState.STORED
+
+
+def _refuse_other_identifier(seat: Seat, identifier: str) -> None:
+    """Raise NotPossible `identity_changed`: every machine must give a seat the identifier it was imported with."""
+    if identifier != seat.identifier:
+        raise NotPossible(
+            f"{seat.mailboxes[0].address} was imported to have the identifier {seat.identifier}, and this machine would "
+            f"give it {identifier}; a device would add the account again instead of replacing it.",
+            hint="Restore the earlier identifier_prefix, or import the roster again with the new one.",
+            code="identity_changed",
+        )
