@@ -77,6 +77,8 @@ _REASONS = {
     "28000": "this user may not log in",
     "3D000": "it does not exist",
 }
+_PASSING = ("starting up", "shutting down", "in recovery mode", "not yet accepting connections")
+"""What a server says while it restarts."""
 _SIGNS = {
     "password authentication failed": "28P01",
     "no password supplied": "28P01",
@@ -90,7 +92,9 @@ def _state_of_refusal(text: str) -> str:
     """Return the SQLSTATE of a failed connection, which comes as text alone; anything unknown counts as no answer."""
     if "FATAL" not in text:
         return "08000"
-    return next((state for sign, state in _SIGNS.items() if sign in text and "starting up" not in text), "08000")
+    if any(sign in text for sign in _PASSING):
+        return "08000"
+    return next((state for sign, state in _SIGNS.items() if sign in text), "08000")
 
 
 def _unusable(place: str) -> MachineProblem:
