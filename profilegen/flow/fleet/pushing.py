@@ -215,8 +215,8 @@ def _refuse_other_identifier(seat: Seat, identifier: str) -> None:
     """Raise NotPossible `identity_changed`: every machine must give a seat the identifier it was imported with."""
     if identifier != seat.identifier:
         raise NotPossible(
-            f"{seat.mailboxes[0].address} was imported to have the identifier {seat.identifier}, and this machine would "
-            f"give it {identifier}; a device would add the account again instead of replacing it.",
+            f"{seat.mailboxes[0].address} was imported with the identifier {seat.identifier}, and here it would get "
+            f"{identifier}; a device would add the account again instead of replacing it.",
             hint="Restore the earlier identifier_prefix, or import the roster again with the new one.",
             code="identity_changed",
         )
