@@ -5,7 +5,9 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from profilegen.diagnosis.coverage import Policy
 from profilegen.errors import (
@@ -26,6 +28,7 @@ from profilegen.flow.fleet.values import Judged
 from profilegen.ports.fleet import BATCH, SeatView, SettingsVersion
 from profilegen.settings.document import parse_settings
 from profilegen.storage.fleet.memory import MemoryFleetStore
+from profilegen.storage.fleet.problems import translated
 from profilegen.workers.admitting import survey_of
 from profilegen.workers.batches import Admitted, Makings
 from profilegen.workers.making import refuse_other_makings
@@ -173,3 +176,11 @@ def test_what_is_no_schedule_is_refused(cron: str) -> None:
     with pytest.raises(UsageProblem) as caught:
         require_cron(cron)
     assert caught.value.code == "bad_cron"
+
+
+@pytest.mark.parametrize("said", ["starting up", "shutting down", "in recovery mode"])
+def test_a_database_that_restarts_is_away_and_refuses_nobody(said: str) -> None:
+    refusal = psycopg.OperationalError(f"connection failed: FATAL:  the database system is {said}")
+    with pytest.raises(NetworkProblem) as caught, translated("the database"):
+        raise DBAPIError("SELECT 1", None, refusal)
+    assert caught.value.code == "database_unreachable"

@@ -13,7 +13,7 @@ from profilegen.diagnosis.evidence import Evidence
 from profilegen.flow.fleet.planning import endpoints_of
 from profilegen.wiring import open_house
 from profilegen.wiring.fleet import open_store
-from tests.fleetruns.conftest import DOMAIN, FRESH
+from tests.fleetruns.conftest import DOMAIN, FRESH, Organisation
 from tests.workers.conftest import SIGNED, Firm, outcome_of, wait_for
 
 pytestmark = pytest.mark.servers
@@ -136,6 +136,17 @@ def test_no_job_holds_anything_secret(firm: Firm) -> None:
     known = {"form", "work", "mdm", "keys", "plan", "actor", "proof_since", "again", "allowed_because", "touches"}
     known |= {"patience_us", "tick_us", "per_second", "domains", "release", "identifier_prefix", "organization"}
     assert all(job.keys() == known | {"signer"} for job in jobs)
+
+
+def test_a_machine_with_another_prefix_gives_nobody_a_second_account(
+    organisation: Organisation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    organisation.hire(1)
+    monkeypatch.setenv("PROFILEGEN_IDENTIFIER_PREFIX", "org.other")
+    outcome = organisation.apply(*SIGNED, "--patience", "2s")
+    assert outcome["pushed"] == 0
+    assert organisation.installs() == []
 
 
 async def _prove() -> None:
