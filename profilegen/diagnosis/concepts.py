@@ -79,6 +79,7 @@ class Concept(StrEnum):
     BROWSER = auto()
     TOKEN = auto()
     APP = auto()
+    APPLICATION = auto()
     INTERRUPTED = auto()
     ATTEMPTS = auto()
     REACHED = auto()

@@ -35,7 +35,10 @@ _REPEATED_CODE = re.compile(r"(?m)^(?:[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3} )?)")
 _MARKED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"diagnostic-code:[ \t]{0,9}(?:x-[\w-]{1,30}|smtp|lmtp)?[ \t]{0,3};?[ \t]{0,9}(.{4,900})",
+        (
+            r"diagnostic-code:[ \t]{0,9}(?:x-[\w-]{1,30}|smtp|lmtp)?[ \t]{0,3};?[ \t]{0,9}"
+            r"(.{4,900}(?:\n(?![\w-]{2,40}:)[^\n]{2,200}){0,4})"
+        ),
         r"\bsaid: (.{4,900}?)(?= \(in reply to|\n\n|$)",
         r"remote (?:host|server) (?:said|returned|responded)[^:\n'\"]{0,40}[:'\" ]{1,4}(.{4,900})",
         r"smtp error from remote (?:mail )?server after [^\n]{3,400}?: (?:host [^\n]{3,200}?: )?([245]\d\d.{3,900})",
@@ -47,6 +50,7 @@ _MARKED = tuple(
             r"(?m)^[ \t>|]{0,12}(?:<<<|<-|<\*\*|<~\*|s:|server -> client:|< |smtp< ?|reply:)"
             r"[ \t]{0,4}'?([45]\d\d[ -].{3,900})"
         ),
+        r"all recipients were rejected: (.{4,900})",
         r"\bb'([^']{4,900})'",
         r"\(\d{3}, b?['\"](.{4,900}?)['\"][,)]",
         r"smtp error from remote mail server[^\n]{0,300}\n[ \t]{0,9}(.{4,900})",

@@ -20,7 +20,8 @@ _THINGS = {
         "kunde_inte ikke. uten. uden. intet. ei. eivat. eika. ilman. nincs. nelkul. degil. yok. desteklemiyor "
         "desteklenmiyor bulunamad edilemed kurulamad gonderilemed alinamad izin_vermiyor reddet ません ない なし "
         "なかった 未 無 不 无 没 沒 非 않 없 못 neshod uyusmu eslesmi yapilamad sunmu unterscheid differ diferent "
-        "divers. verschill rozni отлича відрізн skiljer afvig kulonboz farkli eri_kuin 異な 不同 다르"
+        "divers. verschill rozni отлича відрізн skiljer afvig kulonboz farkli eri_kuin 異な 不同 다르 отсутств "
+        "відсутн"
     ),
     Concept.SERVER: (
         "server ~server serveur servidor serwer сервер palvelim kiszolgalo szerver sunucu サーバ 服务器 伺服器 "
@@ -37,7 +38,8 @@ _THINGS = {
     Concept.NETWORK: (
         "network internet netzwerk reseau red. de_red redes. rete. netwerk rede. siec. sieci. siec sit. site. "
         "sitove сеть. сети. сетев мереж natverk netvaerk nettverk verkko verkon halozat ag. aginiz ネットワーク "
-        "网络 網路 네트워크 offline online. wi_fi wifi"
+        "网络 網路 네트워크 offline online. wi_fi wifi интернет інтернет インターネット 인터넷 互联网 網際網路 "
+        "因特网 dataforbind"
     ),
     Concept.CONNECT: (
         "connect ~verbind connexion connecter conexion conect connession collegament conexao ligacao polacze "
@@ -185,6 +187,11 @@ _THINGS = {
         "пароль_додатк applosenord app_losenord appadgangs app_passord sovelluskoht sovellussalas alkalmazasjel "
         "uygulama_sifre アプリパスワード アプリ用 アプリケーション固有 授权码 授權碼 专用密码 應用程式密碼 "
         "应用专用 앱_비밀번호"
+    ),
+    Concept.APPLICATION: (
+        "app. apps. appen. application applicat anwendung applikation aplicac aplicaci aplicativo applicaz "
+        "toepassing aplikac aplikacj приложен додатк застосунк sovellus uygulama alkalmazas アプリ 应用 應用 앱 "
+        "어플"
     ),
     Concept.ATTEMPTS: (
         "attempt attempts tries retries versuch tentativ intentos pogingen prob. proby pokus попыт спроб forsok "

@@ -44,9 +44,10 @@ STATES = {
         "틀 올바르지 유효하지 reserved improper"
     ),
     Concept.VALID: (
-        "valid correct. gultig korrekt richtig zulassig valide vali valida corrett geldig juist valido correto "
-        "prawidl poprawn platna platny platne spravn верн. правильн действит корректн дійсн вірн giltig gyldig "
-        "rett. rigtig kelvol oikea oikein ervenyes helyes gecerli dogru 有効な 正しい 有效 正确 正確 유효 올바른"
+        "valid. valide. valides. valido. valida. validas. validos. correct. gultig korrekt richtig zulassig "
+        "corrett geldig juist correto prawidl poprawn platna platny platne spravn верн. правильн действит "
+        "корректн дійсн вірн giltig gyldig rett. rigtig kelvol oikea oikein ervenyes helyes gecerli dogru 有効な "
+        "正しい 有效 正确 正確 유효 올바른"
     ),
     Concept.UNKNOWN: (
         "unknown unrecogn unrouteable unroutable unresolv nosuchuser unbekannt inconnu desconocid sconosciut "

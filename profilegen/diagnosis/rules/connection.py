@@ -123,10 +123,11 @@ RULES = (
         Cause.SERVER_TEMP_FAILURE,
         "connection reset; econnreset; connection closed; unexpectedly closed; closed unexpectedly; "
         "empty reply; empty response; "
-        "connection dropped; lost connection; server disconnected; unexpected disconnect; broken pipe; "
+        "end of file; eof error; connection dropped; lost connection; "
+        " server disconnected; unexpected disconnect; broken pipe; "
         "connection lost; service not available; closing transmission channel",
         LIKELY,
-        stages="connect banner ehlo",
+        stages="connect banner ehlo quit",
     ),
     rule(
         Cause.IP_POLICY_BLOCK,

@@ -63,6 +63,7 @@ RULES = (
     rule(
         Cause.IP_POLICY_BLOCK,
         "reverse dns; ptr; rdns; host network not allowed; dynamic ip; dynamic address~; dynamic pool; "
+        "dynamically assigned; "
         "your country; your network; geoip; geographic~; country; region blocked; no reverse; reverse hostname; "
         "reverse lookup; cannot find your * hostname; find your hostname; ip * not allowed; "
         "ip * not * permitted/authorized; client * not allowed; host * not allowed; network * not allowed; "
@@ -128,7 +129,8 @@ RULES = (
     rule(Cause.CONTENT_REJECTED, "", HINT, enhanced="5.6.1 5.6.2 5.6.7", stages=ENVELOPE),
     rule(
         Cause.CLIENT_PROTOCOL_ERROR,
-        "smtp protocol; command pipelining; improper pipelining; pipelining not; synchronization; synchronisation; "
+        "smtp protocol; in smtp commands; amounts of data; "
+        "command pipelining; improper pipelining; pipelining not; synchronization; synchronisation; "
         "send hello first; send helo first; hello first; need mail; mail first; bad sequence; out of order; "
         "out of sequence; polite people; nested mail; sender already; command out of; need rcpt; helo first; "
         "ehlo first; invalid command; command unrecognized; command not recognized; unrecognized command; "

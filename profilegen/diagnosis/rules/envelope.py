@@ -1,7 +1,7 @@
 """Senders and recipients. RFC 3463 for the enhanced codes; plain words first, dialects after them."""
 
 from profilegen.diagnosis.causes import Cause
-from profilegen.diagnosis.rule import CERTAIN, CLEAR, ENVELOPE, HINT, LIKELY, WEAK, rule
+from profilegen.diagnosis.rule import BEYOND_DOUBT, CERTAIN, CLEAR, ENVELOPE, HINT, LIKELY, WEAK, rule
 
 _SENDER = "mail_from rcpt_to data"
 
@@ -23,7 +23,7 @@ _NOT_YOURS = (
     "is not the same; from * auth~ * not; not an alias; invalid sender * account; relaying disallowed as; "
     "address is not allowed; is not allowed as sender; sender not allowed; "
     "from header * not * match/authorized/allowed/permitted; sender rejected; sender address rejected; "
-    "send on behalf; sender denied; not registered * sender; not your address; envelope sender * not"
+    "send on behalf; sender denied; permission denied; not registered * sender; not your address; envelope sender * not"
 )
 
 RULES = (
@@ -84,7 +84,8 @@ RULES = (
         "unverified; verify * domain/sender/address; not a verified; verified domain; domain not verified; "
         "sender identity; sandbox~; is not verified; sending domain * not; authorized recipients; "
         "free accounts; sender signature; not * registered * domain; domain * not * registered; "
-        "signature not found; sender domain * not * verified; unconfigured sending domain; "
+        "signature not found; sender domain * not * verified; unconfigured sending domain; demo domain~; "
+        "testing emails; test mode; trial account; "
         "domain * not associated; not associated with your account; domain not found in * account; "
         "not a sending domain; domain is not allowed; add * domain; configured sending domain; "
         "domain * not associated; not associated with your account; domain not found in * account; "
@@ -137,10 +138,11 @@ RULES = (
     ),
     rule(
         Cause.SENDER_DOMAIN_INVALID,
-        "sender address rejected * fully qualified/domain/syntax/malformed/resolve/unresolvable; "
+        "sender address rejected domain; "
+        "sender address rejected * fully qualified/syntax/malformed/resolve/unresolvable; "
         "sender address rejected need; sender * need fully; invalid dns; dns * mx; mx or a; invalid mx; "
         "sender * no * mx/exchanger; sender domain * no; no mail exchanger",
-        CERTAIN,
+        BEYOND_DOUBT,
         stages=_SENDER,
     ),
     rule(Cause.SENDER_DOMAIN_INVALID, "", CLEAR, enhanced="5.1.8 4.1.8 5.7.27 5.1.7 4.1.7 5.7.750", stages=_SENDER),
@@ -155,7 +157,7 @@ RULES = (
         "unknown user/recipient/mailbox/address/local/account/addressee; "
         "no such user/mailbox/recipient/address/account/person/name/local; "
         "recipient/user/mailbox/address/account/addressee * not * exist/exists/found/known/valid/here/listed/active; "
-        "does not exist; doesn't have * account; recipient not found; recipientnotfound; "
+        "does not exist; not exist; dosn t exist; doesn't have * account; recipient not found; recipientnotfound; "
         "invalid recipient/mailbox/user; recipient * invalid; not a valid mailbox/recipient/user/address; "
         "no mailbox; mailing list expansion; mailbox unavailable; mailbox not available; "
         "mailbox * disabled/inactive; user * disabled/inactive; not a known user; unrouteable address; "
@@ -195,6 +197,8 @@ RULES = (
         "missing * domain; domain missing; illegal address; malformed; colon; invalid address; "
         "bad destination * syntax; unparseable; unparsable; invalid email; email address * invalid; "
         "bad recipient address; needs a domain; domain required; parse error; invalid characters * address; "
+        "characters in * address; "
+        "characters in address; "
         "fully qualified; address * not * rfc; could not parse; recipient address * invalid; cannot parse; "
         "bad syntax; local part; invalid local; unbalanced",
         CLEAR,

@@ -44,7 +44,7 @@ RULES = (
     ),
     rule(
         Cause.RATE_LIMITED,
-        "sending quota; throttl~; "
+        "sending quota; throttl~; max emails; exceeded the max; emails/mails/messages per hour/day/minute; "
         "daily/hourly/monthly/relay/user/domain/account/outgoing * sending/daily/hourly/relay * quota/limit; "
         "hourly/daily/monthly/relay/sending/outbound quota/limit; quota/limit * hour/day/minute/month; "
         "quota of; messages per; message per; frequency limit~; send~ * quota; quota used; "
@@ -65,7 +65,7 @@ RULES = (
         Cause.TOO_MANY_CONNECTIONS,
         "too many * connections/sessions; too many connections; maximum * connections/sessions; "
         "connection limit; connections limit; connections exceeded; connection rate; concurrent connection~; "
-        "simultaneous * connection~/session~; concurrent session~; max~ connections; connections from; "
+        "simultaneous * connection~/session~; concurrent session~; max~ connections; "
         "limit * connections; connection~ * exceeded; toomanyconnections; number of connections; "
         "exceeds * connection limit; max * sessions; max * connections; too many smtp; connection count; "
         "parallel connections; too many open",
@@ -133,6 +133,7 @@ RULES = (
         "please try later; disk full; queue full; queue file write; write error; resources temporarily; "
         "insufficient resources; backend * failed; maintenance; processing error; in processing; "
         "temporary system; cannot accept * now; currently unavailable; unable to queue; could not be saved; "
+        "not be stored; "
         "timeout; timeout exceeded; temporary problem; service currently; failure; database; lost connection; "
         "malfunction; unexpected error; crash~; unavailable; qqt; qq; mail system full; filters temporarily; "
         "not ready; milter; problem with * server; fork failed; cannot open; dns lookup; replicated; "
@@ -145,7 +146,7 @@ RULES = (
         Cause.SERVER_TEMP_FAILURE,
         "service unavailable try again later; server busy; insufficient system storage; "
         "temporary lookup failure; internal error; temporary server error; system not accepting; "
-        "resources temporarily unavailable; temporary local problem; local error in processing; "
+        "resources temporarily unavailable; temporary local problem; local error in processing; could not be saved; "
         "service shutting down; insufficient system resources; queue file write error; temporary failure",
         LIKELY,
         stages=_PLACES,

@@ -15,7 +15,8 @@ RULES = (
     ),
     rule(
         Cause.CLIENT_PROTOCOL_ERROR,
-        "auth string; invalid auth command; already/previously authenticated; decode; base64;  client canceled; client cancelled; error reading client response",
+        "auth string; invalid auth command; already/previously authenticated; "
+        "decode; base64;  client canceled; client cancelled; error reading client response",
         CERTAIN,
         stages=LOGIN,
     ),

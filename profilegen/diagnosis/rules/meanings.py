@@ -104,7 +104,7 @@ _LOGINS = (
         CERTAIN,
         stages=f"ehlo {LOGIN}",
     ),
-    _means(Cause.APP_PASSWORD_REQUIRED, "app", CLEAR, stages=LOGIN),
+    _means(Cause.APP_PASSWORD_REQUIRED, "app; application password", CLEAR, stages=LOGIN),
     _means(Cause.PASSWORD_EXPIRED, "password/token/credentials expired !many", CERTAIN, stages=LOGIN),
     _means(Cause.PASSWORD_EXPIRED, "password expired !certificate", LIKELY),
     _means(

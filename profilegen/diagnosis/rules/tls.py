@@ -27,7 +27,8 @@ RULES = (
     ),
     rule(
         Cause.TLS_MODE_MISMATCH,
-        "tls already active; already using/in/running tls; already running in tls; tls session is active; already secured; "
+        "tls already active; already using/in/running tls; already running in tls; "
+        "tls session is active; already secured; "
         "starttls * inside; tls already negotiated; already in tls; command not allowed * tls",
         CLEAR,
         stages="starttls ehlo",
