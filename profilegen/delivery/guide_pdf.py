@@ -1,12 +1,13 @@
 """The person's instructions on paper: one A4 page per person, with the letters it needs embedded."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from functools import cache
 
 from profilegen.delivery.guide_facts import Medium
+from profilegen.delivery.guide_font import PrintFont, embed
 from profilegen.delivery.guide_page import Guide
-from profilegen.delivery.guide_pen import FONT, Blind, Paper
+from profilegen.delivery.guide_pen import Paper, Sketch
 from profilegen.delivery.guide_sheet import BOTTOM, Layout
 from profilegen.delivery.guide_text import Kind, Phrase, Run
 from profilegen.delivery.guide_words import ENGLISH
@@ -28,7 +29,7 @@ def guide_pdf(orders: Sequence[GuideOrder], writer: GuideWriter) -> bytes:
     """
     if not orders:
         raise UsageProblem("There is nobody to print a page for.", hint="Name a person or a roster.")
-    book = _Book()
+    book = _Book(writer.print_font)
     for order in orders:
         guide = writer.guide(order, Medium.PAPER)
         if not book.can_show(guide):
@@ -40,49 +41,42 @@ def guide_pdf(orders: Sequence[GuideOrder], writer: GuideWriter) -> bytes:
 class _Book:
     """A document that grows by one page per person."""
 
-    def __init__(self) -> None:
-        import ttf_opensans
+    def __init__(self, font: PrintFont) -> None:
         from fpdf import FPDF
 
+        self._font = font
         self._pdf = FPDF(format="A4")
         self._pdf.set_auto_page_break(False)
-        self._pdf.add_font(FONT, "", ttf_opensans.OPENSANS_REGULAR.path)
-        self._pdf.add_font(FONT, "B", ttf_opensans.OPENSANS_BOLD.path)
-        self._letters = self._letters_of(FONT) & self._letters_of(f"{FONT}B")
-        self._measure = cache(self._width)
+        embed(self._pdf)
 
     def can_show(self, guide: Guide) -> bool:
         """Return whether the font has the words of the page, whatever it lacks of the names on it."""
         words = (run.text for phrase in guide.phrases() for run in phrase if run.kind in (Kind.WORDS, Kind.MENU))
-        return self._letters.issuperset("".join((*words, *guide.labels())))
+        return self._font.letters >= set("".join((*words, *guide.labels())))
 
     def add(self, guide: Guide, logo: Logo | None) -> None:
         """Add one page, in the largest size in which everything fits."""
-        shown = _Printable(self._letters).guide(guide)
+        shown = _Printable(self._font.letters).guide(guide)
         note: Phrase = (Run(text=guide.note),) if shown != guide else ()
-        fitting = (size for size in _SIZES if Layout(Blind(), self._measure, size).draw(shown, logo, note) <= BOTTOM)
         self._pdf.add_page()
-        Layout(Paper(self._pdf), self._measure, next(fitting, _SIZES[-1])).draw(shown, logo, note)
+        self._fitting(shown, logo, note).inked(Paper(self._pdf))
 
     def finished(self) -> bytes:
         """Return the document."""
         return bytes(self._pdf.output())
 
-    def _letters_of(self, font: str) -> frozenset[str]:
-        from fpdf.fonts import TTFFont
-
-        loaded = self._pdf.fonts[font]
-        return frozenset(map(chr, loaded.cmap)) if isinstance(loaded, TTFFont) else frozenset()
-
-    def _width(self, text: str, bold: bool) -> float:  # noqa: FBT001 - a style, no switch
-        self._pdf.set_font(FONT, "B" if bold else "", 100)
-        return self._pdf.get_string_width(text) * self._pdf.k / 100
+    def _fitting(self, guide: Guide, logo: Logo | None, note: Phrase) -> Sketch:
+        for size in _SIZES:
+            sketch = Sketch()
+            if Layout(sketch, self._font.width, size).draw(guide, logo, note) <= BOTTOM:
+                break
+        return sketch
 
 
 class _Printable:
     """Puts a sign in place of every letter the font lacks."""
 
-    def __init__(self, letters: frozenset[str]) -> None:
+    def __init__(self, letters: AbstractSet[str]) -> None:
         self._letters = letters
 
     def guide(self, guide: Guide) -> Guide:

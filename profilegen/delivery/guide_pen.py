@@ -1,15 +1,16 @@
-"""What draws a page: a pen on paper, and one that only goes through the motions to see how much room is needed."""
+"""What draws a page: a pen on paper, and one that notes what to draw, to see first how much room is needed."""
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 
+from profilegen.delivery.guide_font import FONT
 from profilegen.mailing.brand import Logo
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
 Colour = tuple[int, int, int]
-FONT = "open sans"
 INK: Colour = (29, 29, 31)
 SOFT: Colour = (86, 86, 91)
 ACCENT: Colour = (0, 88, 176)
@@ -45,26 +46,40 @@ class Pen(Protocol):
         ...
 
 
-class Blind:
-    """Draws nothing."""
+class Sketch:
+    """Notes what is drawn, for another pen to draw."""
+
+    def __init__(self) -> None:
+        self._strokes: list[Callable[[Pen], None]] = []
+
+    def inked(self, pen: Pen) -> None:
+        """Draw everything with another pen."""
+        for stroke in self._strokes:
+            stroke(pen)
 
     def text(self, x: float, baseline: float, text: str, *, style: str, size: float, colour: Colour) -> None:
-        """Do nothing."""
+        """Note one piece of a line."""
+        self._strokes.append(lambda pen: pen.text(x, baseline, text, style=style, size=size, colour=colour))
 
     def box(self, x: float, y: float, width: float, height: float, *, radius: float, colour: Colour) -> None:
-        """Do nothing."""
+        """Note a rounded box."""
+        self._strokes.append(lambda pen: pen.box(x, y, width, height, radius=radius, colour=colour))
 
     def disc(self, x: float, y: float, width: float, *, colour: Colour) -> None:
-        """Do nothing."""
+        """Note a circle."""
+        self._strokes.append(lambda pen: pen.disc(x, y, width, colour=colour))
 
     def link(self, x: float, y: float, width: float, height: float, href: str) -> None:
-        """Do nothing."""
+        """Note a link."""
+        self._strokes.append(lambda pen: pen.link(x, y, width, height, href))
 
     def code(self, x: float, y: float, width: float, text: str) -> None:
-        """Do nothing."""
+        """Note a QR code."""
+        self._strokes.append(lambda pen: pen.code(x, y, width, text))
 
     def logo(self, x: float, y: float, height: float, logo: Logo) -> None:
-        """Do nothing."""
+        """Note a picture."""
+        self._strokes.append(lambda pen: pen.logo(x, y, height, logo))
 
 
 class Paper:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from profilegen.delivery.guide_devices import Devices, read_devices
 from profilegen.delivery.guide_facts import Medium, Situation
+from profilegen.delivery.guide_font import PrintFont
 from profilegen.delivery.guide_page import Guide, compose
 from profilegen.delivery.guide_pages import Pages, read_pages
 from profilegen.delivery.guide_text import Phrase, plain
@@ -77,6 +78,11 @@ class GuideWriter:
     @cached_property
     def _pages(self) -> Pages:
         return read_pages(self._templates / "guides" / "pages.toml")
+
+    @cached_property
+    def print_font(self) -> PrintFont:
+        """What pages are printed in."""
+        return PrintFont()
 
     @cached_property
     def _world(self) -> "Environment":
