@@ -26,12 +26,16 @@ class MdmKind(StrEnum):
 
 KEYS = ("key_env", "key_file")
 WEBHOOK = ("listen", "webhook_key_env", "webhook_key_file")
+CREDENTIALS = (
+    *("credentials_folder", "credentials_url", "credentials_lifetime", "credentials_authentication"),
+    "passwords_folder",
+)
 COMMON = ("kind", "rate", "ca")
 
 FIELDS: Mapping[MdmKind, tuple[str, ...]] = {
     MdmKind.NANOMDM: ("url", "user", "api_path", *KEYS, *WEBHOOK),
     MdmKind.MICROMDM: ("url", *KEYS, *WEBHOOK),
-    MdmKind.KMFDDM: ("url", *KEYS, *WEBHOOK, "nanomdm"),
+    MdmKind.KMFDDM: ("url", "user", "api_path", *KEYS, "nanomdm", *CREDENTIALS),
     MdmKind.JAMF: ("url", "client_id", *KEYS, *WEBHOOK),
     MdmKind.FLEET: ("url", "team", *KEYS),
     MdmKind.SIMPLEMDM: ("url", *KEYS, *WEBHOOK),

@@ -1,6 +1,7 @@
 """From a row of a roster to the seat it asks for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from profilegen.errors import RosterProblem
 from profilegen.fleet.seat import EnrollmentChannel, Mailbox, Seat, SecretRoute, seat_key
@@ -11,13 +12,23 @@ from profilegen.settings.roster import RosterRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatDefaults:
-    """What holds for every row that does not say otherwise; `forced` are the operator's words, for the whole import."""
+    """
+    What holds for every row that does not say otherwise.
+
+    `routes` are the secret routes of servers that have another one than `route`; `forced` are the operator's words, for
+    the whole import.
+    """
 
     mdm: str | None = None
     platform: Platform = Platform.IOS
     route: SecretRoute = SecretRoute.ASK
     identifier_prefix: str | None = None
     forced: str | None = None
+    routes: Mapping[str, SecretRoute] = field(default_factory=dict)
+
+    def route_in(self, mdm: str) -> SecretRoute:
+        """Return the secret route of seats in a server."""
+        return self.routes.get(mdm, self.route)
 
 
 def seat_of(row: RosterRow, defaults: SeatDefaults) -> Seat:
@@ -39,7 +50,7 @@ def seat_of(row: RosterRow, defaults: SeatDefaults) -> Seat:
         mdm=mdm,
         channel=channel,
         platform=platform,
-        route=defaults.route,
+        route=defaults.route_in(mdm),
         identifier=top_identifier(prefix, profile),
         udid=row.udid.upper() if row.udid else None,
         serial=row.serial.upper() if row.serial else None,

@@ -4,7 +4,7 @@ import contextlib
 import getpass
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from profilegen.flow.fleet.watching import Notify, Watch
 from profilegen.ports import Finder, Signer
 from profilegen.ports.fleet import FleetStore
 from profilegen.profile.wish import LookupWish
+from profilegen.wiring.declared import secret_routes, tellers
 from profilegen.wiring.house import House
 
 FILE = "fleet.sqlite3"
@@ -67,7 +68,7 @@ class FleetParts:
     @property
     def listener(self) -> Listener:
         """What takes webhooks in."""
-        return Listener(store=self.store)
+        return Listener(store=self.store, tellers=tellers(self.house))
 
     @property
     def repair(self) -> Repair:
@@ -123,7 +124,8 @@ class FleetParts:
 
     def importer(self, defaults: SeatDefaults) -> Importer:
         """Return what brings seats in."""
-        return Importer(store=self.store, clock=self.house.clock, defaults=defaults, actor=operator())
+        routed = replace(defaults, routes=secret_routes(self.house))
+        return Importer(store=self.store, clock=self.house.clock, defaults=routed, actor=operator())
 
     def moment(self, proof_since: datetime) -> Moment:
         """Return what the judgements of one round share; inventories from before `proof_since` prove nothing."""

@@ -81,9 +81,16 @@ async def _micromdm(house: House, config: MdmConfig, per_second: float | None) -
 
 async def _kmfddm(house: House, config: MdmConfig, per_second: float | None) -> MdmConnector:
     from profilegen.mdm.kmfddm import USER, Kmfddm
+    from profilegen.wiring.declared import credential_host, told_by
 
-    credentials = FixedKey(basic(USER, await _key(house, config)))
-    return Kmfddm(name=config.name, client=_client(house, config, credentials, per_second))
+    told_by(house, config)
+    credentials = FixedKey(basic(config.get("user") or USER, await _key(house, config)))
+    return Kmfddm(
+        name=config.name,
+        client=_client(house, config, credentials, per_second),
+        credentials=credential_host(house, config),
+        api_path=config.get("api_path") or "/v1",
+    )
 
 
 async def _jamf(house: House, config: MdmConfig, per_second: float | None) -> MdmConnector:

@@ -49,10 +49,12 @@ class Logins:
         return CredentialReference(url=url, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
     async def offers(self, enrollment: str, identifier: str) -> bool:
-        return any(f"/{enrollment}/" in url for url in self.documents)
+        return any(f"/{enrollment}/{identifier}" in url for url in self.documents)
 
     async def withdraw(self, enrollment: str, identifier: str) -> None:
-        self.documents = {url: login for url, login in self.documents.items() if f"/{enrollment}/" not in url}
+        self.documents = {
+            url: login for url, login in self.documents.items() if f"/{enrollment}/{identifier}" not in url
+        }
 
     async def expire(self) -> None:
         self.expired += 1

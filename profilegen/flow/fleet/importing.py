@@ -107,7 +107,7 @@ class Importer:
             mdm=enrollment.mdm,
             channel=EnrollmentChannel.USER if platform is Platform.MACOS else EnrollmentChannel.DEVICE,
             platform=platform,
-            route=self.defaults.route,
+            route=self.defaults.route_in(enrollment.mdm),
             identifier=top_identifier(prefix, profile),
             udid=enrollment.udid,
             serial=enrollment.serial,

@@ -1,7 +1,7 @@
 """Listening: what webhooks tell, which may be late, twice, out of order, or never come."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from profilegen.fleet.seat import SecretRoute
@@ -13,9 +13,14 @@ from profilegen.ports.mdm import Event, EventKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """Writes events into the memory, each once; what follows from them is planned like anything else."""
+    """
+    Writes events into the memory, each once; what follows from them is planned like anything else.
+
+    `tellers` are the servers that have no webhook of their own: name -> whose webhook tells of their devices.
+    """
 
     store: FleetStore
+    tellers: Mapping[str, str] = field(default_factory=dict)
 
     async def absorb(self, mdm: str, events: Sequence[Event]) -> tuple[str, ...]:
         """Take events in; returns the UDIDs and serial numbers of devices that should be looked at now."""
@@ -26,6 +31,8 @@ class Listener:
                 if not await store.event_is_new(mdm, event.id, event.at):
                     continue
                 await listener.take(event)
+                for silent in [name for name, teller in self.tellers.items() if teller == mdm]:
+                    await listener.take(_retold(event, silent))
                 concerned += [name for name in (event.enrollment.udid, event.enrollment.serial) if name]
         return tuple(dict.fromkeys(concerned))
 
@@ -95,6 +102,12 @@ class Listener:
             enrollment=event.enrollment.id,
         )
         await self.store.append((line,))
+
+
+def _retold(event: Event, mdm: str) -> Event:
+    """Return what an event says of a device to another server of it; commands and their answers are not its own."""
+    enrollment = replace(event.enrollment, mdm=mdm)
+    return replace(event, enrollment=enrollment, command=None, state=None, errors=(), inventory=None)
 
 
 def _was_right(view: SeatView) -> bool:

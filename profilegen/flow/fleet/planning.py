@@ -9,9 +9,10 @@ from profilegen.fleet.drift import Action, Judgement, State, judge
 from profilegen.fleet.evidence import Moment
 from profilegen.fleet.installed import find_installed
 from profilegen.fleet.seat import Seat
+from profilegen.fleet.seen import MailOnDevice
 from profilegen.fleet.tally import Tally
 from profilegen.flow.fleet.settlement import Acceptance, Domain, Settlement
-from profilegen.flow.fleet.tailor import Pattern, Patterns, Tailor, lacks_pattern
+from profilegen.flow.fleet.tailor import Pattern, Patterns, Tailor, expected_of, lacks_pattern
 from profilegen.flow.fleet.values import Judged
 from profilegen.flow.gate import Admission, Gate
 from profilegen.ports import Clock
@@ -110,7 +111,15 @@ class Planner:
         if seat.wanted is None and _must_compare(seat, view) and not any(plan.moves for plan in survey.of(seat)):
             draft = await self.tailor.draft(seat, survey.patterns)
             seat = replace(seat, wanted=self.tailor.wanted(seat, survey.patterns, draft))
-        return Judged(view=replace(view, seat=seat), judgement=judge(seat, view.sight, moment))
+        expected = await self._expected(seat, view, survey)
+        return Judged(view=replace(view, seat=seat), judgement=judge(seat, view.sight, moment, expected))
+
+    async def _expected(self, seat: Seat, view: SeatView, survey: Survey) -> tuple[MailOnDevice, ...]:
+        """Return what the device should say of its accounts; nothing is made for those that say nothing of them."""
+        inventory = view.sight.inventory
+        if seat.retired or inventory is None or inventory.mail is None or not _must_compare(seat, view):
+            return ()
+        return expected_of(seat, await self.tailor.draft(seat, survey.patterns))
 
     async def _domain_plan(self, domain: Domain, acceptance: Acceptance, allowed_because: str | None) -> DomainPlan:
         accepted = acceptance.takes(domain)

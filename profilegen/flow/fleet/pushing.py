@@ -13,7 +13,7 @@ from profilegen.fleet.seat import Seat, SecretRoute
 from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Survey
-from profilegen.flow.fleet.tailor import Tailor
+from profilegen.flow.fleet.tailor import Tailor, expected_of
 from profilegen.flow.fleet.values import Connectors, Judged, RepairOrder, connector_of
 from profilegen.flow.issuing import Issuer
 from profilegen.ports import Clock
@@ -107,7 +107,7 @@ class Pusher:
         wanted = self.tailor.wanted(each.seat, survey.patterns, draft)
         await self.store.want(((each.seat.key, wanted),))
         seat = replace(each.seat, wanted=wanted)
-        judgement = judge(seat, each.view.sight, moment)
+        judgement = judge(seat, each.view.sight, moment, expected_of(seat, draft))
         if judgement.action is not Action.INSTALL and not order.again:
             return []
         stored = await self._store(replace(each, judgement=judgement), enrollment, wanted.revision, order)

@@ -5,10 +5,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from profilegen.fleet.installed import expected_mail
 from profilegen.fleet.seat import Seat, SecretRoute, Wanted
+from profilegen.fleet.seen import MailOnDevice
 from profilegen.flow.story import Flow
 from profilegen.flow.values import Draft
 from profilegen.ports.fleet import SettingsVersion
+from profilegen.profile.read import read
 from profilegen.profile.types import Delivery
 from profilegen.profile.wish import AccountWish, ProfileWish
 from profilegen.settings.document import settings_document
@@ -94,6 +97,13 @@ def route_of(seat: Seat, patterns: Patterns) -> SecretRoute:
     """Return how the account really gets its password: one that signs in on the device needs none."""
     documents = (patterns[mailbox.address.domain].settings.document for mailbox in seat.mailboxes)
     return SecretRoute.OAUTH if all(document.payload is not None for document in documents) else seat.route
+
+
+def expected_of(seat: Seat, draft: Draft) -> tuple[MailOnDevice, ...]:
+    """Return what a device should say of a profile's accounts; empty where they were never declared."""
+    content = read(draft.profile.content).content
+    base = seat.effective.remote_id if seat.effective is not None else None
+    return () if content is None or base is None else expected_mail(content, base)
 
 
 def lacks_pattern(seat: Seat, patterns: Patterns) -> str | None:
