@@ -13,6 +13,8 @@ from profilegen.diagnosis.weigh import Weighed, weigh
 
 _SHOWN = 3
 _AROUND = 0.6
+_SAYS_SOMETHING = 3.0
+"""Less is what place and code alone suggest."""
 _TELLS_LITTLE = (Cause.CONSEQUENCE_OF_EARLIER_REFUSAL, Cause.OK, Cause.TOO_MANY_ERRORS)
 """Replies that follow from another one: where there are several, the other one names the cause."""
 
@@ -55,7 +57,8 @@ def explain(observation: Observation, rules: Iterable[Rule] | None = None) -> Ex
 def _tells(weighed: tuple[Weighed, ...], share: float) -> tuple[bool, float]:
     if not weighed:
         return False, 0.0
-    return weighed[0].cause not in _TELLS_LITTLE, weighed[0].score * share
+    score = weighed[0].score * share
+    return weighed[0].cause not in _TELLS_LITTLE and score >= _SAYS_SOMETHING, score
 
 
 def _wraps(seen: Observation, candidates: list[tuple[Observation, tuple[Weighed, ...]]]) -> float:

@@ -29,6 +29,9 @@ _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?: [^<>@]{0,200})?/?>")
 _ENCODED_WORD = re.compile(r"=\?[\w-]{1,40}\?[bBqQ]\?[^?\s]{0,400}\?=")
 _HIGH_RUN = re.compile(rb"(?:[\x81-\xfe][\x80-\xfe]){2,}")
 _FOLDED_LINE = re.compile(r"\r?\n[ \t]+")
+_WRITTEN_NEWLINE = re.compile(r"(?:\\r)?\\n(?=[\s\d<(])")
+_SOFT_BREAK = re.compile(r"(?<=\S)=\r?\n")
+_CONTINUED = re.compile(r"([45]\d\d)-([^\n]{0,900})\n[ \t]{0,12}(?=\1[ -])")
 _REPEATED_CODE = re.compile(r"(?m)^(?:[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3} )?)")
 
 # what stands before a server's words; the first group is the reply
@@ -44,6 +47,7 @@ _MARKED = tuple(
         r"smtp error from remote (?:mail )?server after [^\n]{3,400}?: (?:host [^\n]{3,200}?: )?([245]\d\d.{3,900})",
         r"(?:the )?response (?:from the remote server )?was:?\s{1,6}(.{4,900})",
         r"the server re(?:sponded|sponse was|plied)(?: with)?[: ]{1,3}(.{4,900})",
+        r"\(reason: ([45]\d\d[ -][^\n]{3,900})",
         r"server (?:message|response|answer|reply)[: ]{1,3}(.{4,900})",
         r"with (?:message|text|response)[: ]{0,2}\"(.{4,900}?)\"",
         (
@@ -137,6 +141,7 @@ def unwrap(seen: Observation) -> tuple[Observation, ...]:
 
 def decode(text: str) -> str:
     """Return text with byte escapes, HTML and MIME encoded words read; bytes are UTF-8 or, as QQ sends them, GBK."""
+    text = _WRITTEN_NEWLINE.sub("\n", _SOFT_BREAK.sub("", text))
     text = _UNICODE.sub(lambda match: chr(int(match[1], 16)), text)
     text = _ESCAPED.sub(lambda match: _text(_unescaped(match[0])), text)
     text = _QUOTED_PRINTABLE.sub(lambda match: _text(bytes.fromhex(match[0].replace("=", ""))), text)
@@ -240,13 +245,14 @@ def _stage_in(text: str) -> Stage | None:
 
 
 def _replies(text: str) -> Iterator[str]:
-    """Yield marked replies; the lines with a code; a short text whole, a long one from its beginning."""
-    flat = _FOLDED_LINE.sub(" ", _ends(text))
+    """Yield marked replies; the lines with a code; a short text whole unless it is a log that holds the reply."""
+    flat = _CONTINUED.sub(r"\1-\2 ", _FOLDED_LINE.sub(" ", _ends(text)))
     seen: set[str] = set()
     candidates = [match[1] for pattern in _MARKED for match in _few(pattern, flat)]
     if not candidates and len(text) > _SHORT:
         candidates = [line for line in flat.splitlines() if code_in(line) is not None]
-    if len(text) <= _SHORT or not candidates:
+    answered = "\n" in text.strip() and any(code_in(candidate) for candidate in candidates)
+    if not candidates or (len(text) <= _SHORT and not answered):
         candidates.append(text)
     for candidate in candidates:
         reply = _REPEATED_CODE.sub("", candidate).strip() if candidate.count("\n") else candidate.strip()

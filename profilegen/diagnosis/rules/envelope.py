@@ -138,6 +138,7 @@ RULES = (
     ),
     rule(
         Cause.SENDER_DOMAIN_INVALID,
+        "verification failed for; verification failed while; postmaster verification; sender verify failed; "
         "sender address rejected domain; "
         "sender address rejected * fully qualified/syntax/malformed/resolve/unresolvable; "
         "sender address rejected need; sender * need fully; invalid dns; dns * mx; mx or a; invalid mx; "
@@ -176,6 +177,12 @@ RULES = (
         "no mailbox here; no such mailbox; nosuchuser; user does not exist; "
         "email account that you tried to reach does not exist; unknown mailbox; no such person",
         LIKELY,
+        stages="rcpt_to data",
+    ),
+    rule(
+        Cause.RECIPIENT_UNKNOWN,
+        "mailbox is disabled; mailbox disabled; this mailbox/account/user * disabled/inactive/suspended",
+        CLEAR,
         stages="rcpt_to data",
     ),
     rule(Cause.RECIPIENT_UNKNOWN, "mailing list expansion problem", LIKELY, made_for="opensmtpd"),

@@ -156,7 +156,7 @@ RULES = (
         "use your service provider; submit * through; use the submission; should be sent through; use port 587; "
         "mail submission; not * this * region; different * region; not * this * cluster; wrong datacenter; "
         "does not accept mail from end users; use the msa; through your isp; account * another server; homed; "
-        "please use port",
+        "please use port; check * smtp server * set; server is set to",
         CLEAR,
         stages=f"connect banner ehlo auth imap_login {ENVELOPE}",
     ),
