@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeVar
 
 from profilegen.address import shorten
@@ -36,6 +37,25 @@ _TRY_LATER = frozenset(
 )
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapEndpoint:
+    """A server, and how to encrypt; one command there may take so many `seconds`, answer included."""
+
+    host: str
+    port: int
+    security: Security
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """The way a login was presented, and what the server says against it and why; None where it is welcome."""
+
+    mechanism: str
+    refusal: str | None = None
+    cause: Cause | None = None
 
 
 class BoundedImap(imaplib.IMAP4):
@@ -81,17 +101,23 @@ class ImapSession:
     @classmethod
     async def open(cls, server: Server, addresses: Sequence[str], context: ssl.SSLContext) -> "ImapSession":
         """Connect to one of `addresses` (IP literals) and encrypt as the server's settings say."""
+        endpoint = ImapEndpoint(host=server.host, port=server.port, security=server.security, seconds=SECONDS)
         if not addresses:
-            raise _broken(server, Cause.DNS_FAILURE, "the name does not exist or has no address")
+            raise _broken(endpoint, Cause.DNS_FAILURE, "the name does not exist or has no address")
         try:
             sock = (await dial(addresses, server.port)).socket
         except NetworkProblem as problem:
             message = f"{server.host} cannot be reached. {problem.message}"
             raise NetworkProblem(message, hint=problem.hint, code=problem.code) from problem
-        sock.settimeout(SECONDS)
-        line = _Line(sock.dup(), server)  # TLS takes the socket itself
+        return await cls.over(sock, endpoint, context)
+
+    @classmethod
+    async def over(cls, sock: socket.socket, endpoint: ImapEndpoint, context: ssl.SSLContext) -> "ImapSession":
+        """Encrypt on a connected socket, which is the session's from now on."""
+        sock.settimeout(endpoint.seconds)
+        line = _Line(sock.dup(), endpoint)  # TLS takes the socket itself
         try:
-            return cls(await line.run(lambda: _connected(sock, server, context)), line)
+            return cls(await line.run(lambda: _connected(sock, endpoint, context)), line)
         except BaseException:
             sock.close()
             line.close()
@@ -99,17 +125,21 @@ class ImapSession:
 
     async def log_in(self, login: Login) -> None:
         """Present the login once; raises ConfigProblem `login_refused` if the server refuses it."""
-        reply = await self.run(lambda client: _log_in(client, login))
-        if reply is None:
+        presented = await self.present(login)
+        if presented.refusal is None:
             return
-        cause = classify(Observation(stage=Stage.IMAP_LOGIN, text=f"NO {reply}", login=True, tls=True))
-        if cause in _TRY_LATER:
-            raise _broken(self._line.server, Cause(cause), f"the login is refused for now: {reply}")
+        refusal = shorten(presented.refusal, limit=200)
+        if presented.cause in _TRY_LATER:
+            raise _broken(self._line.endpoint, Cause(presented.cause), f"the login is refused for now: {refusal}")
         raise ConfigProblem(
-            f"{self._line.server.host} refuses the login of {shorten(login.username)}: {reply}",
+            f"{self._line.endpoint.host} refuses the login of {shorten(login.username)}: {refusal}",
             hint="Check user name and password; some providers want an app password here.",
             code="login_refused",
         )
+
+    async def present(self, login: Login) -> Presented:
+        """Present the login once, and return how it went."""
+        return await self.run(lambda client: _present(client, login))
 
     async def run(self, work: Callable[[BoundedImap], T]) -> T:
         """Run a few commands in a thread and return what they return."""
@@ -128,26 +158,27 @@ class ImapSession:
 class _Line:
     """The connection seen from outside its thread: it can be cut, and its troubles get names."""
 
-    def __init__(self, sock: socket.socket, server: Server) -> None:
-        self.server = server
+    def __init__(self, sock: socket.socket, endpoint: ImapEndpoint) -> None:
+        self.endpoint = endpoint
         self._sock = sock
 
     async def run(self, work: Callable[[], T]) -> T:
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self.endpoint.seconds):
                 return await self._in_thread(work)
         except TimeoutError as silent:
-            raise _broken(self.server, Cause.CONNECT_TIMEOUT, "it did not answer in time") from silent
+            raise _broken(self.endpoint, Cause.CONNECT_TIMEOUT, "it did not answer in time") from silent
         except ssl.SSLCertVerificationError as problem:
             cause, reason = cause_of_verify_code(problem.verify_code), problem.verify_message
-            raise _broken(self.server, cause, f"its certificate is refused: {reason}") from problem
+            raise _broken(self.endpoint, cause, f"its certificate is refused: {reason}") from problem
         except ssl.SSLError as problem:
-            raise _broken(self.server, Cause.TLS_SERVER_PROBLEM, f"TLS fails: {problem}") from problem
+            tls = classify(Observation(stage=Stage.TLS, text=str(problem))) or Cause.TLS_SERVER_PROBLEM
+            raise _broken(self.endpoint, Cause(tls), f"TLS fails: {problem}") from problem
         except (OSError, imaplib.IMAP4.error) as problem:
             reason = f"the conversation broke off: {_reply_of(problem)}"
-            raise _broken(self.server, Cause.SERVER_TEMP_FAILURE, reason) from problem
+            raise _broken(self.endpoint, Cause.SERVER_TEMP_FAILURE, reason) from problem
         except (ValueError, LookupError, TypeError) as strange:  # imaplib takes the server's grammar for granted
-            raise _broken(self.server, Cause.PROXY_INTERFERENCE, "it does not answer as IMAP servers do") from strange
+            raise _broken(self.endpoint, Cause.PROXY_INTERFERENCE, "it does not answer as IMAP servers do") from strange
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
@@ -161,10 +192,10 @@ class _Line:
         self._sock.close()
 
 
-def _connected(sock: socket.socket, server: Server, context: ssl.SSLContext) -> BoundedImap:
-    if server.security is Security.TLS:
-        return BoundedImap(context.wrap_socket(sock, server_hostname=server.host), server.host)
-    client = BoundedImap(sock, server.host)
+def _connected(sock: socket.socket, endpoint: ImapEndpoint, context: ssl.SSLContext) -> BoundedImap:
+    if endpoint.security is Security.TLS:
+        return BoundedImap(context.wrap_socket(sock, server_hostname=endpoint.host), endpoint.host)
+    client = BoundedImap(sock, endpoint.host)
     try:
         client.starttls(context)
     except BaseException:
@@ -174,19 +205,24 @@ def _connected(sock: socket.socket, server: Server, context: ssl.SSLContext) -> 
     return client
 
 
-def _log_in(client: BoundedImap, login: Login) -> str | None:
-    """Return None, or what the server says against this login."""
+def _present(client: BoundedImap, login: Login) -> Presented:
     username, password = login.username, login.password.reveal()
+    mechanism = "PLAIN" if "AUTH=PLAIN" in client.capabilities else "LOGIN"
+    if mechanism == "LOGIN" and not (username + password).isascii():
+        refusal = "the LOGIN command, the only one it knows, cannot carry such letters"
+        return Presented(mechanism=mechanism, refusal=refusal, cause=Cause.AUTH_MECH_UNSUPPORTED)
     try:
-        if "AUTH=PLAIN" in client.capabilities:
+        if mechanism == "PLAIN":
             client.authenticate("PLAIN", lambda _: f"\0{username}\0{password}".encode())
         else:
             client.login(quoted(username), password)
     except client.abort:
         raise
     except client.error as refused:
-        return _reply_of(refused)
-    return None
+        reply = _reply_of(refused)
+        cause = classify(Observation(stage=Stage.IMAP_LOGIN, text=f"NO {reply}", login=True, tls=True))
+        return Presented(mechanism=mechanism, refusal=reply, cause=cause)
+    return Presented(mechanism=mechanism)
 
 
 def junk_folders(client: imaplib.IMAP4) -> list[str]:
@@ -219,12 +255,12 @@ def _unquoted(name: str) -> str:
 def _reply_of(problem: Exception) -> str:
     """Return what an exception of imaplib quotes from the server, fit for an error line."""
     first = problem.args[-1] if problem.args else problem
-    return shorten(first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first), limit=200)
+    return shorten(first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first), limit=1000)
 
 
-def _broken(server: Server, cause: Cause, reason: str) -> NetworkProblem:
+def _broken(endpoint: ImapEndpoint, cause: Cause, reason: str) -> NetworkProblem:
     return NetworkProblem(
-        f"The mailbox on {server.host} port {server.port} cannot be read: {reason}.",
+        f"The mailbox on {endpoint.host} port {endpoint.port} cannot be read: {reason}.",
         hint="Try again later; profilegen test shows what is wrong with a server.",
         code=str(cause),
     )
