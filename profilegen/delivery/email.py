@@ -1,7 +1,8 @@
 """`--via email`: one mail per person, through a submission server of our own."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 
 from profilegen.address import Address
@@ -15,17 +16,28 @@ _TEMPORARY = range(400, 500)
 
 
 class Pace:
-    """At most so many per second, evenly; None: as fast as it goes."""
+    """
+    At most so many per second, evenly; None: as fast as it goes.
 
-    def __init__(self, per_second: float | None) -> None:
+    `seconds` returns the time since some moment in the past, `sleep` waits.
+    """
+
+    def __init__(
+        self,
+        per_second: float | None,
+        *,
+        seconds: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._gap = 0.0 if per_second is None else 1 / per_second
         self._next = 0.0
+        self._seconds, self._sleep = seconds, sleep
 
     async def wait(self) -> None:
         """Wait until the next one may go."""
-        now = asyncio.get_running_loop().time()
+        now = self._seconds()
         if self._next > now:
-            await asyncio.sleep(self._next - now)
+            await self._sleep(self._next - now)
         self._next = max(now, self._next) + self._gap
 
 

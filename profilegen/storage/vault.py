@@ -117,7 +117,7 @@ def _read_regular(path: Path) -> bytes:
 
 def _unreadable(place: str) -> MachineProblem:
     return MachineProblem(
-        f"A canary's password cannot be read from or removed from {place}.",
-        hint="Unlock the keyring or check the file's owner, then try again; canary add keeps the password anew.",
+        f"A kept password cannot be read from or removed from {place}.",
+        hint="Unlock the keyring or check the file's owner, then try again; or give the password anew.",
         code="unreadable_password",
     )

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -31,6 +30,21 @@ HASTY = Patience(greeting=5, reply=5, login=5, data=5, pauses=(0.01, 0.02))
 Start = Callable[..., AbstractContextManager[FakeRelay]]
 
 
+class FakeClock:
+    """A clock that stands still unless somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def pace(self, per_second: float) -> Pace:
+        return Pace(per_second, seconds=lambda: self.now, sleep=self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 @pytest.fixture
 def start(authority: Authority, tmp_path: Path) -> Start:
     """Return what starts a fake relay."""
@@ -49,7 +63,7 @@ def channel(
     *,
     budget: FakeBudget | None = None,
     security: Security = Security.STARTTLS,
-    rate: float | None = None,
+    pace: Pace | None = None,
 ) -> EmailChannel:
     server = Server(
         protocol=Protocol.SMTP,
@@ -74,7 +88,7 @@ def channel(
         sender=sender,
         clock=SystemClock(),
         new_id=lambda: f"id-{next(numbers)}",
-        pace=Pace(rate),
+        pace=pace or Pace(None),
     )
 
 
@@ -215,7 +229,22 @@ def test_no_server_is_a_problem_of_the_network(authority: Authority) -> None:
 
 
 def test_a_rate_is_kept(authority: Authority, relay: FakeRelay) -> None:
-    started = time.monotonic()
-    deliver(channel(authority, relay.port, rate=20.0), *people(5))
+    clock = FakeClock()
+    deliver(channel(authority, relay.port, pace=clock.pace(20.0)), *people(5))
 
-    assert time.monotonic() - started >= 4 / 20  # never faster; how slow a machine is nobody asks
+    assert relay.accepted == people(5)
+    assert clock.slept == pytest.approx([0.05] * 4)
+
+
+@pytest.mark.parametrize(("work", "slept"), [(0.0, [0.1, 0.1, 0.1]), (0.04, [0.06, 0.06, 0.06]), (0.3, [])])
+def test_only_what_is_left_of_the_gap_is_waited_for(work: float, slept: list[float]) -> None:
+    clock = FakeClock()
+
+    async def four_times() -> None:
+        pace = clock.pace(10.0)
+        for _ in range(4):
+            await pace.wait()
+            clock.now += work
+
+    asyncio.run(four_times())
+    assert clock.slept == pytest.approx(slept)
