@@ -252,6 +252,7 @@ def test_the_password_may_come_along_apart_from_the_url(postgres: PostgresServer
         store = await open_fleet_store(file=tmp_path / "none", url=url, password=Secret(text=PASSWORD))
         try:
             await fill(store)
+            assert isinstance(store._database, Database)
             return repr(store) + repr(vars(store)) + repr(store._database.engine)
         finally:
             await store.close()
