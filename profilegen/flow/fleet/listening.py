@@ -57,6 +57,7 @@ class Listener:
         """Take in an Authenticate: everything managed may be gone, and the queue is cleared without a word."""
         await self.store.put_enrollments((replace(event.enrollment, enrolled_at=event.at, last_seen=event.at),))
         await self._clear(event.enrollment, event.at)
+        await self._suspect_restore(event.enrollment, event.at)  # the TokenUpdate may be lost
 
     async def _enrolled(self, event: Event) -> None:
         enrollment = replace(event.enrollment, last_seen=event.at, active=True)
@@ -82,8 +83,9 @@ class Listener:
         """A device that was right and enrolls anew was restored, perhaps: nobody knows if it has its password."""
         who = tuple(name for name in (enrollment.udid, enrollment.serial) if name)
         async for batch in self.store.seats(SeatQuery(who=who, mdm=enrollment.mdm)):
-            keys = [view.seat.key for view in batch if _was_right(view)]
-            await self.store.note_password_unknown(keys, at)
+            keys = [view.seat.key for view in batch if _was_right(view, at)]
+            if keys:
+                await self.store.note_password_unknown(keys, at)
 
     async def _answered(self, event: Event, command: str, state: CommandState) -> None:
         known = await self.store.change_command(command, event.enrollment.id, state, event.at, event.errors)
@@ -110,6 +112,8 @@ def _retold(event: Event, mdm: str) -> Event:
     return replace(event, enrollment=enrollment, command=None, state=None, errors=(), inventory=None)
 
 
-def _was_right(view: SeatView) -> bool:
+def _was_right(view: SeatView, before: datetime) -> bool:
+    """Return whether a seat whose person types the password was right before, and no newer doubt is noted."""
     asks = view.seat.route in (SecretRoute.ASK, SecretRoute.OAUTH)
-    return asks and view.sight.last_ok_at is not None
+    last, doubted = view.sight.last_ok_at, view.sight.password_unknown_since
+    return asks and last is not None and last < before and (doubted is None or doubted < before)
