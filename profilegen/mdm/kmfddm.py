@@ -23,6 +23,7 @@ from profilegen.mdm.kmfddm_told import Told, read_told
 from profilegen.mdm.lanes import Lanes
 from profilegen.mdm.orders import device_of, refused
 from profilegen.mdm.probing import key_finding, reach_finding
+from profilegen.ports import Clock
 from profilegen.ports.mdm import CredentialHost, Event, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.profile.declaration import (
     ACCOUNT_MAIL,
@@ -75,10 +76,17 @@ class Kmfddm:
     """
 
     def __init__(
-        self, *, name: str, client: MdmClient, credentials: CredentialHost | None = None, api_path: str = "/v1"
+        self,
+        *,
+        name: str,
+        client: MdmClient,
+        clock: Clock,
+        credentials: CredentialHost | None = None,
+        api_path: str = "/v1",
     ) -> None:
         self._name = name
         self._client = client
+        self._clock = clock
         self._credentials = credentials
         self._path = api_path
         self._api = KmfddmApi(client, api_path)
@@ -111,7 +119,7 @@ class Kmfddm:
         return await self._lanes.run(orders, lane=device_of, work=self._remove)
 
     async def look(self, orders: Sequence[LookOrder]) -> tuple[Inventory | Receipt, ...]:
-        """Return what each device last reported; it is not asked, for it reports every change by itself."""
+        """Return what each device last reported; one that told nothing since an order wants it is made to report."""
         if self._credentials is not None:
             await self._credentials.expire()
         return await self._lanes.run(orders, lane=device_of, work=self._look)
@@ -239,24 +247,43 @@ class Kmfddm:
         await self._api.notify(enrollment)
         return Receipt(command=order.command, state=CommandState.QUEUED)
 
-    async def _look(self, order: LookOrder) -> Inventory:
-        told = await read_told(self._api, order.enrollment.id)
-        found = [await self._installed(order.enrollment.id, state, told) for state in told.revisions]
+    async def _look(self, order: LookOrder) -> Inventory | Receipt:
+        enrollment, now = order.enrollment.id, self._clock.now()
+        told = await read_told(self._api, enrollment)
+        own = [name for name in await self._api.sets_of(enrollment) if is_base_of(name, enrollment)]
+        if not own and not told.revisions:  # nothing is declared to it, and it does not say that anything is left
+            return Inventory(mdm=self._name, enrollment=enrollment, collected_at=now, complete=True, mail=told.mail)
+        at = min(told.at or _LONG_AGO, now)
+        if order.since is not None and at < order.since:
+            if not order.again and order.about is None:
+                await self._ask(enrollment, own)
+            return Receipt(command=order.command, state=CommandState.QUEUED)
+        found = [await self._installed(enrollment, state, told) for state in told.revisions]
         return Inventory(
             mdm=self._name,
-            enrollment=order.enrollment.id,
-            collected_at=told.at or _LONG_AGO,
+            enrollment=enrollment,
+            collected_at=at,
             complete=told.at is not None,
             profiles=tuple(found),
             mail=told.mail,
         )
+
+    async def _ask(self, enrollment: str, own: Sequence[str]) -> None:
+        """
+        Make a device report.
+
+        It only tells what changed, so the one declaration that it does nothing with gets a new token.
+        """
+        for base in own:
+            await self._api.touch(revision_name(base))
+        await self._api.notify(enrollment)
 
     async def _installed(self, enrollment: str, revision: DeclarationState, told: Told) -> InstalledProfile:
         """Return a profile whose declarations a device has; its accounts may be gone all the same, see `mail`."""
         base = base_of_revision(revision.identifier) or ""
         identifier = base.rpartition(".")[0]
         own = [state for state in told.states if state.identifier.startswith(f"{base}.")]
-        is_current = all(state.is_current for state in own)
+        is_current = all(state.is_current for state in own if state is not revision)
         refusal = await self._refusal(enrollment, identifier, own) if is_current else None
         is_used = is_current and all(state.is_right for state in own if is_account_name(state.identifier))
         if is_used and self._credentials is not None:
@@ -286,4 +313,13 @@ class Kmfddm:
 
 def base_of(identifier: str, enrollment: str) -> str:
     """Return what begins the identifiers of a profile's declarations on one enrollment, and names their set."""
-    return f"{identifier}.{hashlib.sha256(enrollment.encode()).hexdigest()[:12]}"
+    return f"{identifier}.{_mark(enrollment)}"
+
+
+def is_base_of(name: str, enrollment: str) -> bool:
+    """Return whether a set is one of ours for an enrollment."""
+    return name.endswith(f".{_mark(enrollment)}")
+
+
+def _mark(enrollment: str) -> str:
+    return hashlib.sha256(enrollment.encode()).hexdigest()[:12]

@@ -21,7 +21,7 @@ _SILENT = {"nonotify": "1"}  # one notification at the end instead of one per ch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One status report as the device sent it, and when the server got it, to the second."""
+    """One status report as the device sent it; the server got it at `received_at` at the latest, it says the second."""
 
     content: object
     received_at: datetime | None
@@ -55,10 +55,10 @@ class KmfddmApi:
         return content if isinstance(content, dict) else {}
 
     async def touch(self, name: str) -> None:
-        """Give a declaration a new token, so that devices take it again."""
+        """Give a declaration a new token, so that devices take it again; one that is not there is left out."""
         path = f"{self._path}/declarations/{_quoted(name)}/touch"
         call = Call(method=Method.POST, path=path, query=_SILENT, repeatable=True)
-        (await self._client.ask(call)).require(_CHANGED)
+        (await self._client.ask(call)).require(_CHANGED, 404)
 
     async def delete(self, name: str) -> None:
         """Delete a declaration that is in no set; one that is still used elsewhere stays."""
@@ -67,7 +67,14 @@ class KmfddmApi:
 
     async def members(self, group: str) -> tuple[str, ...]:
         """Return the declarations of a set."""
-        answer = (await self._get(f"set-declarations/{_quoted(group)}")).require(200, _CHANGED)
+        return await self._names(f"set-declarations/{_quoted(group)}")
+
+    async def sets_of(self, enrollment: str) -> tuple[str, ...]:
+        """Return the sets an enrollment has."""
+        return await self._names(f"enrollment-sets/{_quoted(enrollment)}")
+
+    async def _names(self, place: str) -> tuple[str, ...]:
+        answer = (await self._get(place)).require(200, _CHANGED)
         content = answer.json() if answer.status == 200 else None
         return tuple(one for one in content if isinstance(one, str)) if isinstance(content, list) else ()
 
@@ -128,7 +135,9 @@ def _http_date(text: str | None) -> datetime | None:
         moment = None if text is None else parsedate_to_datetime(text)
     except ValueError:
         return None
-    return None if moment is None or moment.tzinfo is None else moment.astimezone(UTC)
+    if moment is None or moment.tzinfo is None:
+        return None
+    return moment.astimezone(UTC).replace(microsecond=999_999)
 
 
 def _quoted(name: str) -> str:

@@ -88,6 +88,7 @@ async def _kmfddm(house: House, config: MdmConfig, per_second: float | None) -> 
     return Kmfddm(
         name=config.name,
         client=_client(house, config, credentials, per_second),
+        clock=house.clock,
         credentials=credential_host(house, config),
         api_path=config.get("api_path") or "/v1",
     )

@@ -26,7 +26,7 @@ from tests.lab.mdm.declarative import DeclarativeClient
 from tests.lab.mdm.device import Phone
 from tests.lab.mdm.httpd import Response, http_service
 from tests.lab.mdm.samples import sample
-from tests.mdm.worlds import client_of, closing
+from tests.mdm.worlds import Now, client_of, closing
 
 PROFILE = sample("ann").identifier
 
@@ -90,7 +90,7 @@ class World:
 
     def connector(self, key: str = lab.API_KEY) -> Kmfddm:
         client = client_of(self.url, FixedKey(basic(USER, Secret(text=key))))
-        return Kmfddm(name="ddm", client=client, credentials=self.logins)
+        return Kmfddm(name="ddm", client=client, clock=Now(), credentials=self.logins)
 
 
 @pytest.fixture

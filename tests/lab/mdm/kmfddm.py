@@ -11,7 +11,7 @@ import hashlib
 import json
 import plistlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,11 @@ _MANIFEST = ("activation", "asset", "configuration", "management")
 
 @dataclass(slots=True)
 class Kmfddm:
-    """The server; `mdm` is where it queues the command that makes a device fetch."""
+    """
+    The server; `mdm` is where it queues the command that makes a device fetch.
+
+    `on_request` hears method and path of a request before anything follows from it.
+    """
 
     mdm: NanoMdm | None = None
     declarations: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -37,6 +41,7 @@ class Kmfddm:
     statuses: list[Response] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     notifies: bool = True
+    on_request: Callable[[str, str], None] | None = None
 
     def answer(self, request: Request) -> Response:
         """Answer one request of the interface."""
@@ -46,6 +51,8 @@ class Kmfddm:
             return Response(status=401, body=b"Unauthorized\n")
         if self.statuses:
             return self.statuses.pop(0)
+        if self.on_request is not None:
+            self.on_request(request.method, request.path)
         self.asked.append((request.method, request.path))
         place, _, rest = request.path.removeprefix("/v1/").partition("/")
         return self._route(request, place, rest)
