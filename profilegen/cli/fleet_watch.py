@@ -102,12 +102,12 @@ class _Desk:
 
 async def _notifier(house: House, where: str, password: ServerPassword) -> Notifier:
     from profilegen.ports.sending import Submission
-    from profilegen.wiring.sending import Dispatch, submission_server
+    from profilegen.wiring.sending import submission_password, submission_server
 
     if not where.startswith("mailto:"):
         return notifier(house, where, None)
     server, sender = submission_server(house.loaded.config, None)
-    secret = await Dispatch.of(house).password(server, password.given())
+    secret = await submission_password(house, server, password.given())
     return notifier(house, where, Submission(server=server, sender=sender, password=secret))
 
 

@@ -89,14 +89,7 @@ class Dispatch:
 
     async def password(self, server: Server, given: Secret | None) -> Secret:
         """Return the password of the submission server: the one given, else the one kept; raises ConfigProblem."""
-        password = given or await self.house.proving.vault.recall(_vault_name(server))
-        if password is None:
-            raise ConfigProblem(
-                f"The password of {server.username} at {server.host} is not known.",
-                hint="Give --password-file FILE, --password-env NAME or --password-stdin; --keep-password keeps it.",
-                code="no_password",
-            )
-        return password
+        return await submission_password(self.house, server, given)
 
     async def keep_password(self, submission: Submission) -> str:
         """Keep the password for later runs; return where, for people's eyes."""
@@ -175,6 +168,18 @@ def submission_server(config: Config, sender: Address | None) -> tuple[Server, A
         username=config.send_username or config.send_from or str(sender),
     )
     return server, sender
+
+
+async def submission_password(house: House, server: Server, given: Secret | None) -> Secret:
+    """Return the password of the submission server: the one given, else the one kept; raises ConfigProblem."""
+    password = given or await house.proving.vault.recall(_vault_name(server))
+    if password is None:
+        raise ConfigProblem(
+            f"The password of {server.username} at {server.host} is not known.",
+            hint="Give --password-file FILE, --password-env NAME or --password-stdin; --keep-password keeps it.",
+            code="no_password",
+        )
+    return password
 
 
 @dataclass(slots=True, kw_only=True)  # one run has one signer, so one look is enough
