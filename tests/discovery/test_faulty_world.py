@@ -8,6 +8,7 @@ What a source asks is found out by letting it ask; a new source is part of this 
 import asyncio
 import gc
 import itertools
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -94,17 +95,20 @@ def look_up(equipment: Equipment, *kinds: str, budgets: Budgets = BUDGETS) -> tu
     return asyncio.run(measured())
 
 
-def leaked(world: World) -> list[socket.socket]:
-    """Return our ends of connections to the world that are still open."""
+def leaked(world: World) -> list[tuple[str, int]]:
+    """Return where connections of ours to the world lead that are still open."""
     gc.collect()
-    return [one for one in gc.get_objects() if isinstance(one, socket.socket) and _leads_to(one, world.ports)]
+    return [peer for peer in map(_peer, list(Path("/proc/self/fd").iterdir())) if peer and peer[1] in world.ports]
 
 
-def _leads_to(sock: socket.socket, ports: set[int]) -> bool:
+def _peer(descriptor: Path) -> tuple[str, int] | None:
     try:
-        return sock.fileno() != -1 and sock.getpeername()[1] in ports
+        if not str(descriptor.readlink()).startswith("socket:"):
+            return None
+        with socket.socket(fileno=os.dup(int(descriptor.name))) as same:
+            return same.getpeername()[:2] if same.family in (socket.AF_INET, socket.AF_INET6) else None
     except OSError:
-        return False
+        return None
 
 
 def assert_it_holds(world: World, resolution: Resolution, seconds: float, tasks: int, case: object) -> None:
@@ -152,7 +156,7 @@ def test_every_source_is_heard_in_this_world_or_asks_nobody(kind: str, equipment
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in OFFLINE])
 def test_one_source_at_fault_changes_no_answer(kind: str, fault: Fault, equipment: Equipment, world: World) -> None:
     asked = touched(kind, equipment, world)
-    for channel in ("names", "pages"):
+    for channel in ("names", "pages") if asked.pages else ("names",):
         world.calm()
         world.faulty_names |= dict.fromkeys(asked.names if channel == "names" else (), fault)
         world.faulty_pages |= dict.fromkeys(asked.pages if channel == "pages" else (), fault)
