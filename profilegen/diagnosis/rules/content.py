@@ -41,7 +41,7 @@ RULES = (
     rule(
         Cause.CONTENT_REJECTED,
         "dbl; rhsbl; surbl; uribl; multi surbl; dbl spamhaus; "
-        "domain/sender * listed/blacklisted; domain/sender * on * blacklist/blocklist; "
+        "domain/sender * listed/blacklisted; email address * blacklisted; domain/sender * on * blacklist/blocklist; "
         "sender/from/domain/url/link/body * dbl/uribl/surbl; domain reputation; reputation of * domain/sender",
         2 * CERTAIN,
         stages=ENVELOPE,

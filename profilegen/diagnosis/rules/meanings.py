@@ -201,4 +201,20 @@ _ENVELOPES = (
     _means(Cause.SERVER_TEMP_FAILURE, "later !login; temporary", HINT, stages=ENVELOPE),
 )
 
-RULES = _SERVERS + _ENCRYPTION + _LOGINS + _ENVELOPES
+_TOPIC = 0.6
+
+# what a sentence is about, where nothing tells the stage
+_TOPICS = (
+    _means(
+        Cause.AUTH_BAD_CREDENTIALS, "login/credentials/password failed/not/wrong; user password; login password", WEAK
+    ),
+    _means(Cause.DNS_FAILURE, "host/server not found; host/server unknown !connect !certificate; host failed", _TOPIC),
+    _means(Cause.CONNECT_TIMEOUT, "connect failed/not; timeout", _TOPIC),
+    _means(Cause.SERVER_TEMP_FAILURE, "connect interrupted", _TOPIC),
+    _means(Cause.TLS_UNTRUSTED, "server trusted; certificate failed/not/wrong", _TOPIC),
+    _means(Cause.SENDER_NOT_OWNED, "sender failed/refused/wrong/not", _TOPIC),
+    _means(Cause.RECIPIENT_UNKNOWN, "recipient failed/refused/wrong/not", _TOPIC),
+    _means(Cause.RECIPIENT_SYNTAX, "address wrong/syntax", _TOPIC),
+)
+
+RULES = _SERVERS + _ENCRYPTION + _LOGINS + _ENVELOPES + _TOPICS
