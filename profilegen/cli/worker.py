@@ -36,7 +36,7 @@ def worker(
     waves: WaveOptions,
     concurrency: Annotated[
         int, typer.Option("--concurrency", min=1, max=64, metavar="N", help="How many batches at a time.")
-    ] = 16,
+    ] = 8,
     queues: Annotated[
         list[str] | None,
         typer.Option("--queues", metavar="MDM", help="Only batches for this MDM. Repeatable; default: all configured."),
@@ -56,7 +56,7 @@ def worker(
 
     The options about whom, waves, lookup and signing are those of --recheck.
 
-    Example: profilegen worker --concurrency 16
+    Example: profilegen worker --concurrency 8
     """
     house = session_of(context).house(how.ca)
     silent_for = _silence(stalled_after)

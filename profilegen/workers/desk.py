@@ -80,6 +80,7 @@ class Desk:
         servers = await self.servers.shared(await self.queue.alive(), batch.per_second)
         repair = replace(self.parts, signer=signer, connectors=servers).repair
         survey = await survey_of(batch, self.parts.store, house.proving.policy, house.clock.now())
+        survey = await repair.planner.with_templates(survey)
         match batch.work:
             case Work.LOOK:
                 await self.unless_closing(repair.look_around(order, survey, _silent))

@@ -1,6 +1,7 @@
 """Rescue: the jobs of a worker that fell silent go back into the queue."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from profilegen.workers.queue import Queue
@@ -9,14 +10,15 @@ _LOCK = 0x72657363  # any number, the same for all of us
 _FORGOTTEN = timedelta(hours=1)
 
 
-async def keep_rescuing(queue: Queue, stalled_after: timedelta) -> None:
+async def keep_rescuing(queue: Queue, stalled_after: timedelta, tell: Callable[[str], None]) -> None:
     """Look for silent workers until cancelled; a worker is silent without a heartbeat for `stalled_after`."""
     from procrastinate.exceptions import ConnectorException
 
     while True:
         await asyncio.sleep(stalled_after.total_seconds() / 2)
         try:
-            await rescue(queue, stalled_after)
+            if given := await rescue(queue, stalled_after):
+                tell(f"{given} batches of a silent worker were given to others")
         except ConnectorException:
             continue  # whoever runs us noticed, and begins anew
 

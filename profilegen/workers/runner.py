@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RECHECK_QUEUE = "fleet recheck"
 PURGE_QUEUE = "fleet purge"
 KEPT_HOURS = 24
-"""How long finished jobs stay: their seats name people."""
+"""How long failed jobs stay; their seats name people. Those that succeeded go at once."""
 
 GRACE = timedelta(seconds=20)
 """How long a push may go on once the worker shall stop."""
@@ -102,7 +102,7 @@ class Worker:
 
     async def _work(self, queue: Queue, desk: Desk, lost: asyncio.Event) -> None:
         working = asyncio.create_task(self._procrastinate(queue.app))
-        rescuing = asyncio.create_task(keep_rescuing(queue, self.stalled_after))
+        rescuing = asyncio.create_task(keep_rescuing(queue, self.stalled_after, self.tell))
         ends = [asyncio.create_task(event.wait()) for event in (self.stop, lost)]
         try:
             await asyncio.wait((working, *ends), return_when=asyncio.FIRST_COMPLETED)
@@ -126,6 +126,7 @@ class Worker:
             install_signal_handlers=False,
             update_heartbeat_interval=silent / 3,
             stalled_worker_timeout=silent,
+            delete_jobs="successful",
         )
 
     def _register(self, queue: Queue, desk: Desk) -> None:

@@ -100,3 +100,9 @@ def test_a_job_that_lacks_something_is_refused(field: str) -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(NotPossible, match="damaged"):
         batch_of(document_of(BATCH) | {"proof_since": "2026-01-01T00:00:00"})
+
+
+def test_a_job_carries_nothing_but_these() -> None:
+    who = {"keys", "mdm", "plan", "actor", "again", "allowed_because", "touches", "domains"}
+    how = {"form", "work", "proof_since", "patience_us", "tick_us", "per_second"}
+    assert document_of(BATCH).keys() == who | how | {"release", "identifier_prefix", "organization", "signer"}

@@ -1,7 +1,6 @@
 """Real worker processes, a real PostgreSQL, a protocol-true NanoMDM, and phones that answer."""
 
 import asyncio
-import json
 import os
 import signal
 from datetime import UTC, datetime
@@ -30,17 +29,18 @@ def test_workers_bring_a_fleet_right_and_push_everybody_once(firm: Firm, count: 
     assert outcome["pushed"] == 12
     assert set(firm.installs().values()) == {1}
     assert firm.apply()["pushed"] == 0
+    assert firm.ask("SELECT count(*) FROM procrastinate_jobs") == "0"
     assert [worker.end() for worker in firm.workers] == [0] * count
 
 
 def test_what_a_killed_worker_had_begun_is_finished_by_another_and_nobody_is_pushed_twice(firm: Firm) -> None:
     firm.organisation.hire(8)
-    victim, _ = firm.start(("--concurrency", "3"), ("--concurrency", "3"))
+    victim, other = firm.start(("--concurrency", "3"), ("--concurrency", "3"))
     firm.organisation.kill_after(victim.process.pid, installs=2)
     outcome = firm.apply(*AT_ONCE)
     assert victim.process.wait(timeout=1) == -signal.SIGKILL
     assert outcome["states"] == {"password_unknown": 8}, outcome
-    assert int(firm.ask("SELECT count(*) FROM procrastinate_events WHERE type = 'deferred_for_retry'")) >= 1
+    assert "of a silent worker were given to others" in other.said()
     assert sorted(firm.installs().values()) == [1] * 8
 
 
@@ -88,6 +88,9 @@ def test_a_machine_with_another_key_refuses_and_one_with_the_same_key_serves(fir
     assert "which this worker does not have" in outcome["stopped"], outcome
     assert firm.installs() == {}
     assert stranger.end() == 0
+    assert (
+        firm.ask("SELECT DISTINCT args->'batch'->>'work' FROM procrastinate_jobs") == "look"
+    )  # and it went no further
     secret, container = tmp_path / "secret", tmp_path / "acme.p12"
     secret.write_text("for the journey\n")
     secret.chmod(0o600)
@@ -125,17 +128,6 @@ def test_servers_that_nobody_proved_are_refused_before_anything_is_queued(firm: 
     answer = firm.organisation.run("apply", "--workers", "--offline", "--patience", "5s", *SIGNED, "--json")
     assert answer.document["error"]["code"] == "unverified"
     assert firm.ask("SELECT count(*) FROM procrastinate_jobs WHERE args->'batch'->>'work' = 'push'") == "0"
-
-
-def test_no_job_holds_anything_secret(firm: Firm) -> None:
-    firm.organisation.hire(1)
-    firm.start(())
-    firm.apply()
-    jobs = [json.loads(line) for line in firm.ask("SELECT args->'batch' FROM procrastinate_jobs").splitlines()]
-    assert {job["work"] for job in jobs} == {"look", "push"}
-    known = {"form", "work", "mdm", "keys", "plan", "actor", "proof_since", "again", "allowed_because", "touches"}
-    known |= {"patience_us", "tick_us", "per_second", "domains", "release", "identifier_prefix", "organization"}
-    assert all(job.keys() == known | {"signer"} for job in jobs)
 
 
 def test_a_machine_with_another_prefix_gives_nobody_a_second_account(
