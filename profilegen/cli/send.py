@@ -10,6 +10,7 @@ from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions, ProfileOptions, SigningOptions
 from profilegen.cli.output import note
 from profilegen.cli.send_bundles import WRITTEN_ANEW, BundleOptions
+from profilegen.cli.send_choice import chosen_way, refuse_with_status
 from profilegen.cli.send_handing import Handing, only_written
 from profilegen.cli.send_mail import Mailing
 from profilegen.cli.send_options import DeliveryOptions, MailOptions, ServerPassword, Via
@@ -18,13 +19,13 @@ from profilegen.cli.sendees import sendees_of
 from profilegen.cli.sendrun import Means, Run, status_of
 from profilegen.cli.sendview import SendView
 from profilegen.cli.session import run_async, session_of
-from profilegen.cli.signers import choose_signer
+from profilegen.cli.signers import ChosenSigner, choose_signer
 from profilegen.cli.target import Target
 from profilegen.cli.wishes import wish_maker
-from profilegen.errors import UsageProblem
 from profilegen.flow.gate import refuse_empty_reason
 from profilegen.flow.preparing import Preparation
 from profilegen.flow.sendvalues import SendOrder
+from profilegen.mailing.guide import Occasion
 from profilegen.profile.types import Platform
 from profilegen.wiring.sending import Dispatch
 
@@ -43,6 +44,10 @@ def send(
     subject: Annotated[str | None, typer.Argument(metavar="[ADDRESS|FILE]", show_default=False)] = None,
     via: Annotated[Via | None, typer.Option("--via", help="The way to the person.")] = None,
     roster: Annotated[Path | None, typer.Option("--roster", metavar="FILE", help="CSV, JSON Lines or XLSX.")] = None,
+    occasion: Annotated[
+        Occasion,
+        typer.Option("--occasion", help="What the page is about; only install and start-over bring a profile."),
+    ] = Occasion.INSTALL,
     tell_status: Annotated[bool, typer.Option("--status", help="Say who has sent from the device since.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -52,17 +57,22 @@ def send(
     The password options are those of the server that sends the mail (send.server), with --status of the check mailbox.
     With --json a roster gives JSON Lines: one object per person, and a summary at the end.
 
-    Example: profilegen send you@example.com --via email
+    Examples:
+    profilegen send you@example.com --via email
+    profilegen send --roster people.csv --via email --occasion password-changed
     """
     house = session_of(context).house(how.ca)
     if tell_status:
+        refuse_with_status(via, subject, roster)
         status(house, seen, password.given(), keep_password=password.keep_password, as_json=as_json)
-    chosen = _chosen(via, mail, delivery)
+    if delivery.allow_unverified is not None:
+        refuse_empty_reason(delivery.allow_unverified)
+    chosen = chosen_way(via, occasion, mail, bundle)
     many = roster is not None
     dispatch = Dispatch.of(house)
     dispatch.check_device(profile.platform, delivery.device)
     sendees = sendees_of(wish_maker(house.loaded.config, profile, how, PasswordOptions()), subject, roster)
-    preparation = _preparation(dispatch, profile, signing, how, many=many)
+    preparation = _preparation(dispatch, profile, signing, how, occasion=occasion, many=many)
     means: Means
     if chosen is Via.EMAIL:
         people = tuple(one.person for one in sendees.consignees)
@@ -71,6 +81,7 @@ def send(
             preparation=preparation,
             people=people,
             asked=mail,
+            occasion=occasion,
             password=password,
             folder=delivery.output,
         )
@@ -81,10 +92,11 @@ def send(
             via=chosen,
             asked=bundle,
             folder=delivery.output,
+            occasion=occasion,
             as_json=as_json,
         )
-    order = _order(dispatch, chosen, mail, delivery, profile.platform, many=many)
-    view = SendView(channel=str(chosen), many=many, as_json=as_json)
+    order = _order(dispatch, chosen, mail, delivery, profile.platform, occasion, many=many)
+    view = SendView(channel=str(chosen), occasion=occasion, many=many, as_json=as_json)
     waves = mail.waves(len(sendees.consignees)) if chosen is Via.EMAIL and not mail.rehearse else None
     run = Run(order=order, sendees=sendees, ledger=dispatch.ledger, waves=waves, means=means, view=view)
     with house.state.kept():
@@ -94,23 +106,17 @@ def send(
     raise typer.Exit(status_of(tally))
 
 
-def _chosen(via: Via | None, mail: MailOptions, delivery: DeliveryOptions) -> Via:
-    if delivery.allow_unverified is not None:
-        refuse_empty_reason(delivery.allow_unverified)
-    if via is None:
-        raise UsageProblem("Nobody says how.", hint="Say --via email, --via airdrop or --via folder.", code="no_way")
-    if mail.rehearse and via is not Via.EMAIL:
-        raise UsageProblem(
-            "Only mail is rehearsed: files can be looked at before they are handed out.",
-            hint="Leave --rehearse out.",
-            code="no_rehearsal",
-        )
-    return via
-
-
 def _order(
-    dispatch: Dispatch, via: Via, mail: MailOptions, delivery: DeliveryOptions, platform: Platform, *, many: bool
+    dispatch: Dispatch,
+    via: Via,
+    mail: MailOptions,
+    delivery: DeliveryOptions,
+    platform: Platform,
+    occasion: Occasion,
+    *,
+    many: bool,
 ) -> SendOrder:
+    house = dispatch.house
     return SendOrder(
         channel=str(via),
         brand=dispatch.brand,
@@ -119,14 +125,22 @@ def _order(
         device=delivery.device,
         allowed_because=delivery.allow_unverified,
         repeated=WRITTEN_ANEW if only_written(via) else delivery.repeated(many=many),
+        occasion=occasion,
+        since=None if occasion is Occasion.INSTALL else house.clock.now() - house.proving.policy.max_age,
     )
 
 
 def _preparation(
-    dispatch: Dispatch, profile: ProfileOptions, signing: SigningOptions, how: LookupOptions, *, many: bool
+    dispatch: Dispatch,
+    profile: ProfileOptions,
+    signing: SigningOptions,
+    how: LookupOptions,
+    *,
+    occasion: Occasion,
+    many: bool,
 ) -> Preparation:
     house = dispatch.house
-    chosen = choose_signer(house, signing, for_many=many)
+    chosen = choose_signer(house, signing, for_many=many) if occasion.names_signer else ChosenSigner(signer=None)
     flow = house.flow(
         finder=house.finders.roster if many and not how.offline else how.finder(house),
         signer=chosen.signer,

@@ -14,11 +14,12 @@ from profilegen.delivery.qr import QrForm, qr_code
 from profilegen.errors import UsageProblem
 from profilegen.mailing.brand import Brand
 from profilegen.ports.sending import DeliveryState
-from profilegen.wiring.bundles import BundleWish, airdrop_channel, folder_channel
+from profilegen.wiring.bundles import BundleWish, airdrop_channel, folder_channel, pages_channel
 
 if TYPE_CHECKING:
     from profilegen.delivery.airdrop import AirDropChannel
     from profilegen.delivery.folder import FolderChannel
+    from profilegen.delivery.pages import PagesChannel
     from profilegen.delivery.upload import Hosting
 
 FOLDER, AIRDROP = Path("profiles"), Path("AirDrop")
@@ -59,6 +60,17 @@ def open_folder(output: Path | None, options: BundleOptions, brand: Brand, base_
     return folder_channel(
         BundleWish(root=output or FOLDER, brand=brand, hosting=hosting, code=code, sheet=options.sheet)
     )
+
+
+def open_pages(output: Path | None, options: BundleOptions) -> "PagesChannel":
+    """Return the channel of `--via folder --occasion NAME`; raises UsageProblem `no_page` for a page to be hosted."""
+    if options.base_url is not None or options.qr is not None:
+        raise UsageProblem(
+            "What is hosted is the page for installing; the others go into people's folders.",
+            hint="Leave --base-url and --qr out.",
+            code="no_page",
+        )
+    return pages_channel(output or FOLDER)
 
 
 def open_airdrop(output: Path | None, options: BundleOptions, brand: Brand) -> "AirDropChannel":

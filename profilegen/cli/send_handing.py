@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from profilegen.cli.output import note, say
-from profilegen.cli.send_bundles import BundleOptions, open_airdrop, open_folder, show_pages
+from profilegen.cli.send_bundles import BundleOptions, open_airdrop, open_folder, open_pages, show_pages
 from profilegen.cli.send_options import Via
 from profilegen.cli.sendrun import OpenedWay
 from profilegen.cli.sendview import Tally
 from profilegen.delivery.share_sheet import share_sheet
 from profilegen.flow.preparing import Preparation
 from profilegen.flow.sending import Delivering
+from profilegen.mailing.guide import Occasion
 from profilegen.ports.sending import Channel
 from profilegen.wiring.sending import Dispatch
 
@@ -33,6 +34,7 @@ class Handing:
     via: Via
     asked: BundleOptions
     folder: Path | None
+    occasion: Occasion
     as_json: bool
     _pages: "FolderChannel | None" = field(init=False, default=None)
 
@@ -60,6 +62,8 @@ class Handing:
         brand = self.dispatch.brand
         if self.via is Via.AIRDROP:
             return open_airdrop(self.folder, self.asked, brand)
+        if self.occasion is not Occasion.INSTALL:
+            return open_pages(self.folder, self.asked)
         base_url = self.dispatch.house.loaded.config.send_base_url
         self._pages = open_folder(self.folder, self.asked, brand, base_url)
         return self._pages

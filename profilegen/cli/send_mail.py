@@ -13,6 +13,7 @@ from profilegen.flow.batch import Rehearsals
 from profilegen.flow.preparing import Preparation
 from profilegen.flow.sending import Delivering, Rehearsing
 from profilegen.flow.sendvalues import SendState
+from profilegen.mailing.guide import Occasion
 from profilegen.mailing.people import Person
 from profilegen.ports.sending import Submission
 from profilegen.wiring.sending import Dispatch, submission_server
@@ -28,6 +29,7 @@ class Mailing:
     preparation: Preparation
     people: tuple[Person, ...]
     asked: MailOptions
+    occasion: Occasion
     password: ServerPassword
     folder: Path | None
 
@@ -64,7 +66,7 @@ class Mailing:
     async def done(self, tally: Tally) -> None:
         """Remember who was in a rehearsal, if this was one and it came to its end."""
         if self.asked.rehearse and tally.stopped is None and tally.counts[SendState.REHEARSED]:
-            await self._rehearsals.note(self.people, CHANNEL, self.dispatch.house.clock.now())
+            await self._rehearsals.note(self.people, self._rehearsed_as, self.dispatch.house.clock.now())
 
     def after(self) -> None:
         """Nothing is left to say."""
@@ -72,7 +74,13 @@ class Mailing:
     async def _demand_rehearsal(self) -> None:
         if not self.asked.rehearse:
             house = self.dispatch.house
-            await self._rehearsals.demand(self.people, CHANNEL, house.clock.now() - house.proving.policy.max_age)
+            since = house.clock.now() - house.proving.policy.max_age
+            await self._rehearsals.demand(self.people, self._rehearsed_as, since)
+
+    @property
+    def _rehearsed_as(self) -> str:
+        """Whoever has looked at one page has not looked at the others."""
+        return CHANNEL if self.occasion is Occasion.INSTALL else f"{CHANNEL} {self.occasion}"
 
     @property
     def _rehearsals(self) -> Rehearsals:

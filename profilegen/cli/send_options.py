@@ -53,6 +53,19 @@ class MailOptions:
         str | None, typer.Option("--rate", metavar="N/s", help="At most so many mails per second (/m, /h).")
     ] = None
 
+    def given(self) -> tuple[str, ...]:
+        """Return the names of the options that were said, `--rehearse` aside."""
+        values = {
+            "--to": self.to,
+            "--from": self.sender,
+            "--to-operator": self.to_operator,
+            "--canary": self.canary,
+            "--wave": self.wave,
+            "--max-failures": self.max_failures,
+            "--rate": self.rate,
+        }
+        return tuple(name for name, value in values.items() if value is not None)
+
     def address_from(self) -> Address | None:
         """Return `--from`; raises AddressProblem."""
         return None if self.sender is None else Address.parse(self.sender)

@@ -9,6 +9,7 @@ from typing import Any
 from profilegen.cli.output import complain, error_document, note, print_json, print_table, say, table
 from profilegen.errors import ProfilegenError
 from profilegen.flow.sendvalues import SendState, Sent
+from profilegen.mailing.guide import Occasion
 from profilegen.mailing.people import SharedRecovery
 from profilegen.settings.roster import BadRow
 
@@ -58,6 +59,7 @@ class SendView:
     """Shows a run while it goes on and at its end: JSON Lines for a roster, one object for one person, or a table."""
 
     channel: str
+    occasion: Occasion
     many: bool
     as_json: bool
 
@@ -66,14 +68,14 @@ class SendView:
         show_shared(shared)
         if self.as_json:
             for row in bad:
-                print_json(bad_row_document(row, self.channel))
+                print_json(bad_row_document(row, self.channel, self.occasion))
 
     def line(self, sent: Sent) -> None:
         """Show the line about one person; raises what stood in the way of a single one."""
         if not self.many and sent.problem is not None:
             raise sent.problem
         if self.as_json:
-            print_json(sent_document(sent, self.channel))
+            print_json(sent_document(sent, self.channel, self.occasion))
 
     def end(self, tally: Tally) -> None:
         """Show what became of everybody."""
@@ -83,7 +85,7 @@ class SendView:
             print_json(summary_document(tally))
 
 
-def sent_document(sent: Sent, channel: str) -> dict[str, Any]:
+def sent_document(sent: Sent, channel: str, occasion: Occasion) -> dict[str, Any]:
     """Return the JSON object of one person."""
     person = sent.person
     return {
@@ -92,6 +94,7 @@ def sent_document(sent: Sent, channel: str) -> dict[str, Any]:
         "row": person.row,
         "accounts": [str(account) for account in person.accounts],
         "channel": channel,
+        "occasion": str(occasion),
         "ok": sent.ok,
         "state": str(sent.state),
         "detail": sent.detail,
@@ -108,13 +111,14 @@ def sent_document(sent: Sent, channel: str) -> dict[str, Any]:
     }
 
 
-def bad_row_document(bad: BadRow, channel: str) -> dict[str, Any]:
+def bad_row_document(bad: BadRow, channel: str, occasion: Occasion) -> dict[str, Any]:
     """Return the JSON object of a row of the roster that cannot be used."""
     return {
         "person": None,
         "row": bad.row,
         "accounts": [] if bad.address is None else [bad.address],
         "channel": channel,
+        "occasion": str(occasion),
         "ok": False,
         "state": str(SendState.UNFIT),
         "detail": bad.problem.message,

@@ -103,17 +103,24 @@ class Shelf:
         """
         bundle = replace(bundle, files=tuple(str(piece.path) for piece in pieces))
         record = Piece(path=PurePosixPath(RECORDS, f"{bundle.key}.json"), data=_record(bundle))
+        failed = await self.add([*pieces, record])
+        if failed is not None:
+            return failed
+        older = self._all().get(bundle.key)
+        if older is not None:
+            self._clear(set(older.files) - set(bundle.files))
+        self._all()[bundle.key] = bundle
+        return None
+
+    async def add(self, pieces: Sequence[Piece]) -> Delivered | None:
+        """Write files of one person beside their bundle, which stays as it is; returns and raises what `put` does."""
         try:
-            await self.write([*pieces, record])
+            await self.write(pieces)
         except OutputProblem as problem:
             if problem.code not in _OF_ONE_PERSON:
                 self.broken = True
                 raise
             return Delivered(state=DeliveryState.FAILED, detail=problem.message)
-        older = self._all().get(bundle.key)
-        if older is not None:
-            self._clear(set(older.files) - set(bundle.files))
-        self._all()[bundle.key] = bundle
         return None
 
     async def write(self, pieces: Sequence[Piece]) -> tuple[PurePath, ...]:

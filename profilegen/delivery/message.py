@@ -44,15 +44,17 @@ def profile_mail(
     """
     Return the message as it goes over the wire (RFC 5322; RFC 3834 for the automatic mark).
 
-    `message_id` is its unique part alone. The profile travels in base64, so that it arrives byte for byte.
+    `message_id` is its unique part alone. The profile, where one goes with the page, travels in base64, so that it
+    arrives byte for byte.
     """
     guide = parcel.guide
     brand, logo = guide.brand, guide.brand.logo
     html = _text("html", words.mail_html(guide, logo_cid=None if logo is None else LOGO_ID))
     if logo is not None:
         html = _multipart("related", message_id, html, _picture(logo))
-    content = _multipart("alternative", message_id, _text("plain", words.text(guide)), html)
-    whole = _multipart("mixed", message_id, content, _attachment(parcel))
+    whole = _multipart("alternative", message_id, _text("plain", words.text(guide)), html)
+    if guide.occasion.carries_profile:
+        whole = _multipart("mixed", message_id, whole, _attachment(parcel))
     head = (
         _address("From", brand.name, sender),
         _address("To", "", recipient),

@@ -7,7 +7,7 @@ from profilegen.flow.consignment import Consignee, Goods, ProfileFile, goods_of_
 from profilegen.flow.gate import Admission, Gate
 from profilegen.flow.sendvalues import Prepared, SendOrder
 from profilegen.flow.story import Flow
-from profilegen.mailing.guide import GuideOrder, Occasion
+from profilegen.mailing.guide import GuideOrder
 from profilegen.mailing.people import Person
 from profilegen.mailing.recipient import Recipient, choose_recipient
 from profilegen.profile.types import SignerFacts
@@ -25,10 +25,11 @@ class Preparation:
         Return what may go to one person.
 
         Raises what building raises; NotPossible: `unverified`, `password_in_profile`, `no_recipient`. A reason given
-        for what is not proved opens the gate and is not recorded yet: `take_responsibility` does that.
+        for what is not proved opens the gate and is not recorded yet: `take_responsibility` does that. Where the page
+        goes alone, nothing has to be proved.
         """
         goods = await self._goods(consignee)
-        if goods.holds_password and order.elsewhere is not None:
+        if goods.holds_password and order.elsewhere is not None and order.occasion.carries_profile:
             raise NotPossible(
                 f"The profile of {consignee.person.key} holds a password, and such a profile is never sent by mail.",
                 hint="Leave the password out: the device asks for it. Or bring it by AirDrop.",
@@ -55,7 +56,8 @@ class Preparation:
         admissions = tuple(
             one if one.verified else replace(one, allowed_because=order.allowed_because) for one in asked
         )
-        self.gate.refuse(admissions)
+        if order.occasion.carries_profile:
+            self.gate.refuse(admissions)
         return admissions
 
 
@@ -63,7 +65,7 @@ def guide_order(prepared: Prepared, order: SendOrder, signer: SignerFacts | None
     """Return the facts of the person's page; whether the signer is trusted and the proof are added by who knows."""
     person, goods = prepared.person, prepared.goods
     return GuideOrder(
-        occasion=Occasion.INSTALL,
+        occasion=order.occasion,
         brand=order.brand,
         language=person.language or order.brand.language,
         platform=goods.platform,
@@ -72,7 +74,7 @@ def guide_order(prepared: Prepared, order: SendOrder, signer: SignerFacts | None
         device=order.device if goods.platform is order.platform else None,
         profile_name=goods.name,
         organization=goods.organization,
-        file_name=file_name,
+        file_name=file_name if order.occasion.carries_profile else None,
         signer=None if signer is None else signer.common_name,
         revision=goods.revision,
     )

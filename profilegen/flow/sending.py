@@ -21,7 +21,7 @@ from profilegen.flow.consignment import Consignee
 from profilegen.flow.preparing import Preparation, guide_order
 from profilegen.flow.sendvalues import Prepared, SendOrder, SendState, Sent
 from profilegen.flow.values import SignedOff
-from profilegen.mailing.guide import GuideOrder
+from profilegen.mailing.guide import GuideOrder, Occasion
 from profilegen.ports.sending import Channel, Delivered, DeliveryState, Parcel, Sending, SendLedger
 
 LAST_WORDS = 15.0
@@ -121,9 +121,10 @@ class Delivering:
         """Bring one profile to one person unless an earlier run did, or may have done so."""
         try:
             prepared = await self.preparation.prepare(consignee, order)
-            standing = await self.ledger.latest(consignee.person.key, prepared.goods.revision, order.channel)
-            if standing is not None and standing.state not in order.repeated:
-                return _standing(prepared, standing)
+            known_as = order.remembered(prepared.goods.revision)
+            standing = await self.ledger.latest(consignee.person.key, known_as, order.channel)
+            if standing is not None and standing.stands_in_the_way(order.repeated, order.since):
+                return _standing(prepared, standing, order)
             signed = await signed_off(self.preparation, prepared)
         except MachineProblem:
             raise
@@ -136,12 +137,12 @@ class Delivering:
         line = self._line(parcel, order)
         with self.together():
             await self._record_ended()
-            standing = await self.ledger.claim(line, over=order.repeated)
-            if standing is None:
+            standing = await self.ledger.claim(line, over=order.repeated, since=order.since)
+            if standing is None and order.occasion.carries_profile:
                 await self._put_on_record(prepared, signed, order)
         self._ended.clear()
         if standing is not None:  # another run was faster
-            return _standing(prepared, standing)
+            return _standing(prepared, standing, order)
         try:
             delivered = await self._deliver(parcel, line)
         except ProfilegenError as problem:
@@ -189,7 +190,7 @@ class Delivering:
             name=parcel.name,
             accounts=parcel.accounts,
             identifier=parcel.identifier,
-            revision=parcel.revision,
+            revision=order.remembered(parcel.revision),
             channel=order.channel,
             recipient=None if parcel.recipient is None else str(parcel.recipient),
             token=parcel.token,
@@ -249,23 +250,18 @@ def unfit(consignee: Consignee, problem: ProfilegenError) -> Sent:
     return Sent(person=consignee.person, state=SendState.UNFIT, detail=problem.message, problem=problem)
 
 
-def _standing(prepared: Prepared, line: Sending) -> Sent:
+def _standing(prepared: Prepared, line: Sending, order: SendOrder) -> Sent:
     when = f"{line.at:%Y-%m-%d %H:%M} UTC"
-    state, words = SendState.ALREADY, f"This revision was delivered on {when}."
+    what = "revision" if order.occasion is Occasion.INSTALL else "page"
+    state, words = SendState.ALREADY, f"This {what} was delivered on {when}."
     if line.state is DeliveryState.TRYING:
         state = SendState.UNCERTAIN
         words = f"It was under way on {when} when something broke; it may have arrived. Repeat it with --again."
-    return Sent(
-        person=prepared.person,
-        state=state,
-        detail=words,
-        recipient=prepared.recipient,
-        identifier=prepared.goods.identifier,
-        revision=prepared.goods.revision,
-    )
+    return replace(_sent(prepared, order, state, words), verified=None, allowed_because=None)
 
 
 def _sent(prepared: Prepared, order: SendOrder, state: SendState, detail: str) -> Sent:
+    gated = order.occasion.carries_profile
     return Sent(
         person=prepared.person,
         state=state,
@@ -273,8 +269,8 @@ def _sent(prepared: Prepared, order: SendOrder, state: SendState, detail: str) -
         recipient=prepared.recipient,
         identifier=prepared.goods.identifier,
         revision=prepared.goods.revision,
-        verified=prepared.verified,
-        allowed_because=None if prepared.verified else order.allowed_because,
+        verified=prepared.verified if gated else None,
+        allowed_because=order.allowed_because if gated and not prepared.verified else None,
     )
 
 

@@ -1,6 +1,7 @@
 """What is handed from one step of sending to the next."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from profilegen.address import Address
@@ -8,6 +9,7 @@ from profilegen.errors import ProfilegenError
 from profilegen.flow.consignment import Goods
 from profilegen.flow.gate import Admission
 from profilegen.mailing.brand import Brand
+from profilegen.mailing.guide import Occasion
 from profilegen.mailing.people import Person
 from profilegen.mailing.recipient import Elsewhere, Recipient
 from profilegen.ports.sending import DeliveryState
@@ -48,7 +50,8 @@ class SendOrder:
 
     `channel` is the name under which the ledger remembers it; `elsewhere` None: the channel needs no recipient.
     `device` is a row of the instructions for people with this `platform`; None, and for all others: the newest one.
-    `repeated` are the states of an earlier delivery of the same revision that do not stand in the way of another.
+    `repeated` are the states of an earlier delivery of the same revision that do not stand in the way of another; nor
+    does one before `since`.
     """
 
     channel: str
@@ -58,6 +61,12 @@ class SendOrder:
     device: str | None = None
     allowed_because: str | None = None
     repeated: frozenset[DeliveryState] = RETRIED
+    occasion: Occasion = Occasion.INSTALL
+    since: datetime | None = None
+
+    def remembered(self, revision: str) -> str:
+        """Return what the ledger calls this: the profile's revision, else the occasion, which comes again."""
+        return revision if self.occasion is Occasion.INSTALL else str(self.occasion)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

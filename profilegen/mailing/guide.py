@@ -16,6 +16,17 @@ class Occasion(StrEnum):
     BEFORE_RESTORE = "before-restore"
     NOT_VERIFIED = "not-verified"
     START_OVER = "start-over"
+    ENTER_PASSWORD = "enter-password"  # noqa: S105 - an occasion, not a password
+
+    @property
+    def carries_profile(self) -> bool:
+        """Whether the person needs the profile itself beside the page."""
+        return self in (Occasion.INSTALL, Occasion.START_OVER)
+
+    @property
+    def names_signer(self) -> bool:
+        """Whether the page may ask the person to compare who signed the profile."""
+        return self.carries_profile or self is Occasion.NOT_VERIFIED
 
 
 class PasswordKind(StrEnum):

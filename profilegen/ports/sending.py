@@ -34,9 +34,9 @@ class Parcel:
     """
     One finished profile on its way to one person.
 
-    `person` is the key of the person (the roster's `person`, else the account); `data` the signed bytes; `file_name`
-    clean ASCII ending in .mobileconfig; `recipient` where mail goes, None for channels without one; `token` proves
-    later that a message came from this delivery.
+    `person` is the key of the person (the roster's `person`, else the account); `data` the signed bytes, which stay
+    here unless `guide.occasion.carries_profile`; `file_name` clean ASCII ending in .mobileconfig; `recipient` where
+    mail goes, None for channels without one; `token` proves later that a message came from this delivery.
     """
 
     person: str
@@ -83,7 +83,11 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """One line of the memory: this revision went this way to this person; `channel` is email, airdrop or folder."""
+    """
+    One line of the memory: this revision went this way to this person; `channel` is email, airdrop or folder.
+
+    Of a page on another occasion than installing, `revision` is the name of the occasion.
+    """
 
     person: str
     name: str | None
@@ -96,6 +100,10 @@ class Sending:
     state: DeliveryState
     detail: str
     at: datetime
+
+    def stands_in_the_way(self, over: Collection[DeliveryState], since: datetime | None) -> bool:
+        """Return whether this delivery forbids another: a state outside `over`, and not older than `since`."""
+        return self.state not in over and (since is None or self.at >= since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +123,14 @@ class SendLedger(Protocol):
         """Append one line, durable on return."""
         ...
 
-    async def claim(self, sending: Sending, *, over: Collection[DeliveryState]) -> Sending | None:
+    async def claim(
+        self, sending: Sending, *, over: Collection[DeliveryState], since: datetime | None = None
+    ) -> Sending | None:
         """
         Append one line in one step, so that of two runs at once only one succeeds; durable on return.
 
-        Where the newest line about this person, revision and channel has a state outside `over`, nothing is appended
-        and that line is returned; None: it was appended.
+        Where the newest line about this person, revision and channel has a state outside `over` and is not older than
+        `since`, nothing is appended and that line is returned; None: it was appended.
         """
         ...
 

@@ -44,11 +44,13 @@ class SqliteSendLedger:
         with self._state.transaction() as connection:
             connection.execute(_APPEND, _values(sending))
 
-    async def claim(self, sending: Sending, *, over: Collection[DeliveryState]) -> Sending | None:
-        """Append one line unless the newest one about the same has a state outside `over`; return that one then."""
+    async def claim(
+        self, sending: Sending, *, over: Collection[DeliveryState], since: datetime | None = None
+    ) -> Sending | None:
+        """Append one line unless the newest one about the same stands in the way; return that one then."""
         with self._state.transaction() as connection:
             standing = _latest(connection, sending.person, sending.revision, sending.channel)
-            if standing is not None and standing.state not in over:
+            if standing is not None and standing.stands_in_the_way(over, since):
                 return standing
             connection.execute(_APPEND, _values(sending))
         return None

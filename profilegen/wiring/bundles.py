@@ -12,6 +12,7 @@ from profilegen.mailing.brand import Brand
 if TYPE_CHECKING:
     from profilegen.delivery.airdrop import AirDropChannel
     from profilegen.delivery.folder import FolderChannel
+    from profilegen.delivery.pages import PagesChannel
     from profilegen.delivery.qr import QrForm
     from profilegen.delivery.upload import Hosting
 
@@ -56,6 +57,16 @@ def folder_channel(wish: BundleWish) -> "FolderChannel":
         hosting=wish.hosting,
         code=wish.code,
     )
+
+
+def pages_channel(root: Path) -> "PagesChannel":
+    """Return the channel that writes the page of another occasion; raises MachineProblem if a template is missing."""
+    from profilegen.delivery.guide_pdf import guide_pdf
+    from profilegen.delivery.guides import GuideWriter
+    from profilegen.delivery.pages import PagesChannel
+
+    writer = GuideWriter(find_resources().templates)
+    return PagesChannel(root=root, drop=FileDrop(), page=writer.html, paper=lambda order: guide_pdf([order], writer))
 
 
 def airdrop_channel(root: Path, brand: Brand, announce: Callable[[str], None]) -> "AirDropChannel":

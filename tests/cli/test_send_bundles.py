@@ -103,6 +103,10 @@ def test_with_json_a_code_goes_beside_the_answer(send: Cli) -> None:
         (["--via", "folder", "--base-url", f"{BASE}?x=1"], "bad_url"),
         (["--via", "airdrop", "--base-url", BASE], "no_page"),
         (["--via", "airdrop", "--qr", "png"], "no_page"),
+        (["--via", "email", "--qr", "png"], "no_page"),
+        (["--via", "folder", "--canary", "3", "--rate", "10/s"], "only_mail"),
+        (["--via", "airdrop", "--to", "me@example.com"], "only_mail"),
+        (["--via", "folder", "--status"], "status_alone"),
     ],
 )
 def test_options_that_do_not_fit_are_refused_before_anything_is_written(

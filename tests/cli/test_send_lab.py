@@ -235,7 +235,7 @@ def rows(tmp_path: Path, statement: str) -> list[tuple[object, ...]]:
         ((ALICE, "--via", "email", "--device", "newton-2"), "unknown_device"),
         ((ALICE, "--via", "email", "--rate", "fast", "--password-env", "BOB"), "bad_rate"),
         ((ALICE, "--via", "email", "--rehearse", "--password-env", "BOB"), "no_operator"),
-        ((ALICE, "--via", "email", "--canary", "0", "--password-env", "BOB"), "bad_waves"),
+        ((ALICE, "--via", "email", "--wave", "0", "--password-env", "BOB"), "bad_waves"),
         ((ALICE, "--via", "email", "--allow-unverified", " "), "no_reason"),
         ((ALICE, "--via", "folder", "--rehearse"), "no_rehearsal"),
     ],

@@ -125,6 +125,17 @@ def test_a_claim_is_granted_once(ledger: SendLedger) -> None:
     assert (granted, again, after_refusal) == (None, trying, None)
 
 
+def test_a_claim_counts_only_what_was_done_since(ledger: SendLedger) -> None:
+    record(ledger, LINE)
+    trying = replace(LINE, state=DeliveryState.TRYING, at=LINE.at + timedelta(days=9))
+
+    before = asyncio.run(ledger.claim(trying, over=(), since=LINE.at))
+    granted = asyncio.run(ledger.claim(trying, over=(), since=LINE.at + timedelta(seconds=1)))
+    again = asyncio.run(ledger.claim(trying, over=(), since=LINE.at + timedelta(seconds=1)))
+
+    assert (before, granted, again) == (LINE, None, trying)
+
+
 def test_the_unlucky_are_those_whose_newest_line_is_bad(ledger: SendLedger) -> None:
     refused = replace(LINE, state=DeliveryState.REFUSED)
     record(ledger, refused, replace(LINE, person="ben", state=DeliveryState.FAILED), replace(LINE, person="cleo"))
