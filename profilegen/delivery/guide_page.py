@@ -6,29 +6,37 @@ from dataclasses import dataclass
 from profilegen.delivery.guide_devices import Devices
 from profilegen.delivery.guide_facts import Medium, Situation, facts_of, values_of
 from profilegen.delivery.guide_pages import Fact, Pages, Step
-from profilegen.delivery.guide_text import Phrase, clean, fill, link, name
+from profilegen.delivery.guide_text import Phrase, Run, clean, fill, link, name
 from profilegen.delivery.guide_words import Words
 from profilegen.errors import MachineProblem
+from profilegen.profile.types import Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Genuine:
-    """What Settings must show: (label, value) pairs between two sentences."""
+    """What Settings must show: (label, value) pairs between two sentences; `lines` are the same, one phrase each."""
 
     title: str
     lead: Phrase
     rows: tuple[tuple[str, Phrase], ...]
+    lines: tuple[Phrase, ...]
     otherwise: Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """The button that proves the device sends; `href` is a `mailto:` URL."""
+    """
+    The button that proves the device sends; `href` is a `mailto:` URL.
+
+    `scanned`: on paper, where the device has a camera that opens codes. A Mac has none, and a phone that scans its
+    page would prove the wrong device.
+    """
 
     title: str
     lead: Phrase
     button: str
     href: str
+    scanned: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +69,7 @@ class Guide:
         """Yield every phrase of the page."""
         yield from (self.title, self.greeting, self.lead, *self.steps)
         if self.genuine:
-            yield from (self.genuine.lead, *(value for _, value in self.genuine.rows), self.genuine.otherwise)
+            yield from (self.genuine.lead, *self.genuine.lines, self.genuine.otherwise)
         if self.proof:
             yield self.proof.lead
         yield from (self.support.name, *self.support.lines)
@@ -138,10 +146,13 @@ class _Scribe:
             ("signer", self._signer()),
             ("revision", self._revision()),
         )
+        rows = tuple((self._label(key), value) for key, value in values if value is not None)
+        row = self.common["genuine_row"]
         return Genuine(
             title=self._label("genuine_title"),
             lead=self.write(self.common["genuine_lead"]),
-            rows=tuple((self._label(key), value) for key, value in values if value is not None),
+            rows=rows,
+            lines=tuple(self.write(row, label=(Run(text=label),), value=value) for label, value in rows),
             otherwise=self.write(self.common["genuine_else"]),
         )
 
@@ -149,12 +160,15 @@ class _Scribe:
         order, medium = self.here.order, self.here.medium
         if order.proof is None:
             return None
-        lead = _PROOF_LEADS.get(medium, f"proof_{self.here.row.platform}")
+        platform = self.here.row.platform
+        scanned = medium is Medium.PAPER and platform is Platform.IOS
+        lead = "proof_paper" if scanned else "proof_text" if medium is Medium.PLAIN_MAIL else f"proof_{platform}"
         return Proof(
             title=self._label("proof_title"),
             lead=self.write(self.common[lead]),
             button=self._label("proof_button"),
             href=order.proof,
+            scanned=scanned,
         )
 
     def support(self) -> Support:
@@ -186,7 +200,6 @@ class _Scribe:
 
 
 _SPACE = fill(" ", {})
-_PROOF_LEADS = {Medium.PAPER: "proof_paper", Medium.PLAIN_MAIL: "proof_text"}
 
 
 def _dialled(phone: str) -> str:

@@ -84,7 +84,7 @@ class _Printable:
         genuine = guide.genuine and replace(
             guide.genuine,
             lead=self.phrase(guide.genuine.lead),
-            rows=tuple((label, self.phrase(value)) for label, value in guide.genuine.rows),
+            lines=tuple(self.phrase(line) for line in guide.genuine.lines),
             otherwise=self.phrase(guide.genuine.otherwise),
         )
         support = guide.support

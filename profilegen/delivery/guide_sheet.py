@@ -54,8 +54,7 @@ class Layout:
         self._write(step, left=_INDENT, after=3.4)
 
     def _genuine(self, genuine: Genuine) -> None:
-        rows = [(Run(text=f"{label}: "), *value) for label, value in genuine.rows]
-        phrases = [bold(genuine.title), genuine.lead, *rows, genuine.otherwise]
+        phrases = [bold(genuine.title), genuine.lead, *genuine.lines, genuine.otherwise]
         self._y += 2.0
         height = sum(self._height(phrase, WIDTH - 2 * _PAD) for phrase in phrases) + 2 * _PAD + 2.0
         self._pen.box(MARGIN, self._y, WIDTH, height, radius=3.0, colour=TINT)
@@ -65,13 +64,14 @@ class Layout:
         self._y = end + 5.0
 
     def _proof(self, proof: Proof) -> None:
-        top = self._y
-        self._pen.code(MARGIN + WIDTH - _CODE, top, _CODE, proof.href)
-        right = _CODE + 6.0
+        top, right = self._y, 0.0
+        if proof.scanned:
+            self._pen.code(MARGIN + WIDTH - _CODE, top, _CODE, proof.href)
+            right = _CODE + 6.0
         self._write(bold(proof.title), right=right, after=0.5)
         self._write(proof.lead, right=right, after=2.5)
         self._button(proof, WIDTH - right)
-        self._y = max(self._y, top + _CODE) + 5.0
+        self._y = max(self._y, top + _CODE if proof.scanned else 0.0) + 5.0
 
     def _button(self, proof: Proof, width: float) -> None:
         self._pen.box(MARGIN, self._y, width, 11.0, radius=3.0, colour=ACCENT)

@@ -152,8 +152,7 @@ class _PlainPage:
         genuine = self.guide.genuine
         if genuine is None:
             return []
-        direction = self.guide.direction
-        rows = [self._wrapped(f"{label}: {plain(value, direction=direction)}", "  ") for label, value in genuine.rows]
+        rows = [self._lines(line, "  ") for line in genuine.lines]
         return ["\n".join((genuine.title, self._lines(genuine.lead), *rows, self._lines(genuine.otherwise)))]
 
     def _proof(self) -> list[str]:

@@ -122,7 +122,7 @@ class _Paper:
     def _support(self, x: float, y: float, width: float, words: HandoutWords) -> None:
         parts = [str(part) for part in (self._brand.support_phone, self._brand.support_email) if part is not None]
         if parts:
-            parts[0] = f"{words.say('sheet', 'help')}: {parts[0]}"
+            parts[0] = words.say("sheet", "help", contact=parts[0])
         for part in parts:
             y = self._line(x, y, width, part, size=8, grey=_SOFT)
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from profilegen.delivery.guide_facts import Medium
+from profilegen.delivery.guide_text import plain
 from profilegen.delivery.guides import GuideWriter
 from profilegen.errors import UsageProblem
 from profilegen.mailing.guide import GuideAccount, GuideOrder, Occasion, PasswordKind
@@ -63,6 +65,17 @@ def test_a_hand_made_account_is_deleted_only_when_nothing_can_be_lost() -> None:
         assert stop < safe < deleted < text.index("prove that sending works")
 
 
+@pytest.mark.parametrize("platform", Platform)
+def test_what_a_message_brings_is_saved_before_its_account_is_deleted(platform: Platform) -> None:
+    order = replace(ORDER, occasion=Occasion.START_OVER, platform=platform)
+    first, *later = (plain(step, direction="ltr") for step in WRITER.guide(order, Medium.MAIL).steps)
+
+    assert first.startswith("This message disappears together with the account: photograph or print it first. Save ")
+    assert "jane.doe@example.com.mobileconfig" in first
+    assert any(step.startswith("Open jane.doe@example.com.mobileconfig.") for step in later)
+    assert "disappears" not in plain(WRITER.guide(order, Medium.PAGE).steps[0], direction="ltr")
+
+
 @pytest.mark.parametrize("occasion", [Occasion.INSTALL, Occasion.BEFORE_RESTORE, Occasion.START_OVER])
 def test_pop_stops_whoever_might_lose_mail(occasion: Occasion) -> None:
     for row in DEVICES.rows:
@@ -115,6 +128,12 @@ def test_what_settings_must_show_is_listed() -> None:
 
     assert "Profile: Example mail Organisation: Example Works" in text
     assert "Signed by: Example Works Profile Signing, Verified Revision: 1a2b3c4d (in the description)" in text
+
+
+def test_a_french_colon_stands_apart() -> None:
+    lines = WRITER.text(replace(ORDER, language="fr")).splitlines()
+
+    assert "  Organisation\u00a0: Example Works" in lines
 
 
 def test_an_organisation_that_is_not_the_brand_is_named_as_settings_show_it() -> None:

@@ -13,7 +13,9 @@ from profilegen.delivery.guides import GuideWriter
 from profilegen.errors import UsageProblem
 from profilegen.mailing.brand import Brand, Logo
 from profilegen.mailing.guide import GuideAccount, GuideOrder, Occasion
+from profilegen.profile.types import Platform
 from tests.delivery.guide_orders import ORDER, PROOF, TEMPLATES, every_page
+from tests.delivery.people import read_codes
 
 WRITER = GuideWriter(TEMPLATES)
 
@@ -108,6 +110,19 @@ def test_the_code_on_paper_is_the_proof(tmp_path: Path) -> None:
 
 
 @pytest.mark.servers
+@pytest.mark.servers
+def test_no_code_asks_a_phone_to_prove_that_a_mac_sends(tmp_path: Path) -> None:
+    order = replace(ORDER, platform=Platform.MACOS)
+
+    words = words_of(tmp_path, order)
+
+    assert "Click the button on this Mac" in words
+    assert "camera" not in words
+    assert PROOF.encode() in (tmp_path / "page.pdf").read_bytes()  # the button is a link
+    subprocess.run(["pdftoppm", "-r", "150", "-png", tmp_path / "page.pdf", tmp_path / "page"], check=True, timeout=60)
+    assert not [code for page in tmp_path.glob("page*.png") for code in read_codes(page)]
+
+
 def test_the_letters_are_embedded(tmp_path: Path) -> None:
     (tmp_path / "page.pdf").write_bytes(guide_pdf([ORDER], WRITER))
     done = subprocess.run(["pdffonts", tmp_path / "page.pdf"], check=True, capture_output=True, timeout=60)

@@ -27,9 +27,9 @@ def test_every_text_is_translated_and_keeps_its_blanks(language: str) -> None:
 
 def test_an_unknown_language_is_answered_in_the_next_one() -> None:
     handout = Handout(templates=TEMPLATES)
-    assert handout.words("xx", "de").say("sheet", "help") == "Hilfe"
-    assert handout.words("xx").say("sheet", "help") == "Help"
-    assert handout.words("pt-BR", "es-MX").say("sheet", "help") == "Ayuda"
+    assert handout.words("xx", "de").say("sheet", "help", contact="0") == "Hilfe: 0"
+    assert handout.words("xx").say("sheet", "help", contact="0") == "Help: 0"
+    assert handout.words("pt-BR", "es-MX").say("sheet", "help", contact="0") == "Ayuda: 0"
 
 
 def _blanks(text: str) -> set[str]:
