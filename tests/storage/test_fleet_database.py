@@ -22,7 +22,7 @@ from profilegen.storage.fleet.tables import metadata
 from profilegen.storage.fleet.upgrade import HEAD
 from tests.lab.postgres import PASSWORD, PostgresServer
 from tests.storage.fleet_stores import Place, database
-from tests.storage.fleet_values import enrollment, history, imported, keys, line, seat
+from tests.storage.fleet_values import MDM, NOW, enrollment, history, imported, keys, line, seat
 
 __all__ = ["database"]  # a fixture
 
@@ -283,6 +283,30 @@ def test_a_database_nobody_listens_for_is_a_matter_of_the_network(tmp_path: Path
     assert (type(problem), problem.code) == (NetworkProblem, "database_unreachable")
     assert "127.0.0.1:1" in problem.message
     assert "S3cret-7" not in "".join(traceback.format_exception(problem))
+
+
+@servers
+def test_of_two_who_block_each_other_one_is_told_to_try_again(postgres_url: str, tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        store = await open_fleet_store(file=tmp_path / "none", url=postgres_url)
+        both = asyncio.Barrier(2)
+
+        async def claim(first: str, second: str) -> str:
+            try:
+                async with store.together() as joined:
+                    await joined.event_is_new(MDM, first, NOW)
+                    await both.wait()
+                    await joined.event_is_new(MDM, second, NOW)
+            except NetworkProblem as problem:
+                return problem.code
+            return "done"
+
+        try:
+            return sorted(await asyncio.gather(claim("a", "b"), claim("b", "a")))
+        finally:
+            await store.close()
+
+    assert asyncio.run(scenario()) == ["database_busy", "done"]
 
 
 @servers

@@ -70,6 +70,15 @@ def test_a_seat_comes_back_as_it_was_put_with_its_device_in_upper_case(place: Pl
     place.run(scenario)
 
 
+def test_a_name_an_mdm_cannot_spell_does_not_stop_an_import(place: Place) -> None:
+    async def scenario(store: FleetStore) -> None:
+        await imported(store, seat("ada", name="A\x00da", group="\ud800"))
+        found = (await view_of(store, seat("ada"))).seat
+        assert (found.name, found.group) == ("A\ufffdda", "?")
+
+    place.run(scenario)
+
+
 def test_what_was_seen_and_wanted_survives_the_next_import(place: Place) -> None:
     async def scenario(store: FleetStore) -> None:
         mine = seat("ada")

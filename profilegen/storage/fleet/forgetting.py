@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profilegen.fleet.seat import Seat
 from profilegen.storage.fleet import tables
-from profilegen.storage.fleet.dialect import hold, one_of
+from profilegen.storage.fleet.dialect import one_of
 from profilegen.storage.fleet.masking import masked_document, masked_enrollment, masked_inventory
 from profilegen.storage.fleet.names import found_by, owner, words_of
 from profilegen.storage.fleet.seat_rows import COLUMNS, seat_of
@@ -23,13 +23,11 @@ from profilegen.storage.fleet.states import drop
 from profilegen.storage.fleet.values import fold, to_json
 from profilegen.storage.fleet.versions import document_of, document_text
 
-_LOCK = 0x68697374  # that of the history: nobody adds a line about them meanwhile
 _NAME, _TERM, _MENTION = tables.history_name, tables.history_term, tables.history_mention
 
 
 async def forget(connection: AsyncConnection, person: str, pseudonym: str) -> int:
     """Remove a person's seats, episodes and commands, name them by a pseudonym; return how many seats and lines."""
-    await hold(connection, _LOCK)
     seats = await _seats_of(connection, fold(person))
     words = await _words(connection, person, seats)
     names = await _names(connection, person, words)

@@ -4,34 +4,33 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, tuple_
+from sqlalchemy import Row, or_, select, tuple_
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profilegen.fleet.seat import Seat
 from profilegen.ports.fleet import BATCH, HistoryKind, HistoryLine
 from profilegen.storage.fleet import tables
-from profilegen.storage.fleet.dialect import hold, insert, one_of
+from profilegen.storage.fleet.dialect import insert, one_of
 from profilegen.storage.fleet.engine import Database, Joined
 from profilegen.storage.fleet.names import Names, names_of, references, with_references, without_references
 from profilegen.storage.fleet.seat_rows import COLUMNS, seat_of
 from profilegen.storage.fleet.values import clean, fold, moment, to_time
-
-_LOCK = 0x68697374  # any number, the same for all of us
 
 
 async def append(connection: AsyncConnection, lines: Sequence[HistoryLine]) -> None:
     """Append lines, with the names in them apart."""
     if not lines:
         return
-    await hold(connection, _LOCK)  # numbers are given in the order of writing
     seats = await _seats_of(connection, lines)
     names = names_of(lines, seats, await _devices_of(connection, lines))
     numbers = await _number_names(connection, names)
-    last = (await connection.execute(select(func.max(tables.history.c.id)))).scalar() or 0
-    rows = [_row(number, line, names, numbers) for number, line in enumerate(lines, start=last + 1)]
-    await connection.execute(plain_insert(tables.history), rows)
-    mentions = [{"name": name, "line": row["id"]} for row in rows for name in _mentioned(row, numbers)]
+    rows = [_row(line, names, numbers) for line in lines]
+    write = plain_insert(tables.history).returning(tables.history.c.id, sort_by_parameter_order=True)
+    ids = (await connection.execute(write, rows)).scalars().all()
+    mentions = [
+        {"name": name, "line": line} for row, line in zip(rows, ids, strict=True) for name in _mentioned(row, numbers)
+    ]
     if mentions:
         await connection.execute(plain_insert(tables.history_mention), mentions)
 
@@ -100,10 +99,9 @@ async def _number_names(connection: AsyncConnection, names: Names) -> dict[str, 
     return numbers
 
 
-def _row(number: int, line: HistoryLine, names: Names, numbers: dict[str, int]) -> dict[str, Any]:
+def _row(line: HistoryLine, names: Names, numbers: dict[str, int]) -> dict[str, Any]:
     words = names.of(line)
     return {
-        "id": number,
         "at": to_time(line.at),
         "actor": clean(line.actor),
         "kind": line.kind.value,

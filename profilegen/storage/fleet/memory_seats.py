@@ -9,7 +9,7 @@ from profilegen.fleet.evidence import system_of
 from profilegen.fleet.seat import Seat
 from profilegen.fleet.seen import Enrollment, Sight
 from profilegen.ports.fleet import ImportTally, SeatQuery
-from profilegen.storage.fleet.values import fold, upper
+from profilegen.storage.fleet.values import cleaned, fold, upper
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,8 +87,19 @@ def note_ok(kept: Kept, enrollment: Enrollment | None, at: datetime) -> None:
 
 
 def _normal(seat: Seat) -> Seat:
-    udid, serial = upper(seat.udid), upper(seat.serial)
-    return replace(seat, udid=udid, serial=serial, wanted=None, effective=None, retired=False)
+    """Return a seat as it comes back from a store that knows nothing else of it."""
+    return replace(
+        seat,
+        udid=upper(seat.udid),
+        serial=upper(seat.serial),
+        user=cleaned(seat.user),
+        name=cleaned(seat.name),
+        group=cleaned(seat.group),
+        forced=cleaned(seat.forced),
+        wanted=None,
+        effective=None,
+        retired=False,
+    )
 
 
 def _matches(kept: Kept, query: SeatQuery) -> bool:

@@ -10,6 +10,8 @@ from profilegen.storage.state import SQLITE_CAUSES
 
 _UNREACHABLE = ("08", "57P", "53300")
 _REFUSED = ("28", "3D000", "42501")
+_OVERTAKEN = ("40P01", "40001", "55P03")
+"""Deadlock, serialization failure, lock not available: the transaction was undone, and may be tried again."""
 
 
 @contextmanager
@@ -18,7 +20,7 @@ def translated(place: str) -> Iterator[None]:
     Raise what a database did as errors of ours.
 
     MachineProblem: `disk_full`, `fleet_corrupt`, `fleet_unwritable`, `fleet_busy`, `fleet_unusable`; NetworkProblem:
-    `database_unreachable`; ConfigProblem: `database_refused`.
+    `database_unreachable`, `database_busy`; ConfigProblem: `database_refused`.
     """
     try:
         yield
@@ -53,7 +55,19 @@ def _sqlite_problem(place: str, name: str) -> ProfilegenError:
 
 
 def _postgres_problem(place: str, cause: BaseException | None) -> ProfilegenError:
-    state = getattr(cause, "sqlstate", None) or _state_of_refusal(str(cause))
+    from psycopg import InterfaceError, OperationalError
+
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        if not isinstance(cause, OperationalError | InterfaceError):
+            return _unusable(place)
+        state = _state_of_refusal(str(cause))
+    if state in _OVERTAKEN:
+        return NetworkProblem(
+            f"The database {place} preferred another worker that wanted the same at the same time.",
+            hint="Run the same again.",
+            code="database_busy",
+        )
     if state.startswith(_UNREACHABLE):
         return NetworkProblem(
             f"The database {place} cannot be reached.",

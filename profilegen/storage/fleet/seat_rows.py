@@ -8,7 +8,7 @@ from profilegen.address import Address
 from profilegen.fleet.seat import Effective, EnrollmentChannel, Mailbox, Seat, SecretRoute, Wanted
 from profilegen.profile.types import Platform
 from profilegen.storage.fleet.tables import seat as table
-from profilegen.storage.fleet.values import address, fold, from_json, to_json, trimmed, upper
+from profilegen.storage.fleet.values import address, cleaned, fold, from_json, to_json, trimmed, upper
 
 CONTENT = (
     *("profile", "person", "mailboxes", "mdm", "channel", "platform", "route", "identifier"),
@@ -42,10 +42,19 @@ class Staged:
         mailboxes = [_mailbox_values(mailbox) for mailbox in seat.mailboxes]
         words = (seat.channel.value, seat.platform.value, seat.route.value, seat.identifier)
         recovery = None if seat.recovery_email is None else str(seat.recovery_email)
-        names = (upper(seat.udid), upper(seat.serial), seat.user, seat.name, seat.language, recovery)
+        names = (upper(seat.udid), upper(seat.serial), cleaned(seat.user), cleaned(seat.name), seat.language, recovery)
         return cls(
             key=seat.key,
-            values=[seat.profile, seat.person, mailboxes, seat.mdm, *words, *names, seat.group, seat.forced],
+            values=[
+                seat.profile,
+                seat.person,
+                mailboxes,
+                seat.mdm,
+                *words,
+                *names,
+                cleaned(seat.group),
+                cleaned(seat.forced),
+            ],
         )
 
     @classmethod

@@ -19,6 +19,7 @@ from profilegen.profile.types import Platform
 from profilegen.storage.fleet import tables
 from profilegen.storage.fleet.values import (
     clean,
+    cleaned,
     from_json,
     from_time,
     listed,
@@ -62,15 +63,15 @@ def enrollment_row(enrollment: Enrollment) -> dict[str, Any]:
         "channel": enrollment.channel.value,
         "udid": upper(enrollment.udid),
         "serial": upper(enrollment.serial),
-        "parent": _clean(enrollment.parent),
+        "parent": cleaned(enrollment.parent),
         "platform": None if enrollment.platform is None else enrollment.platform.value,
-        "os_version": _clean(enrollment.os_version),
-        "build": _clean(enrollment.build),
-        "model": _clean(enrollment.model),
+        "os_version": cleaned(enrollment.os_version),
+        "build": cleaned(enrollment.build),
+        "model": cleaned(enrollment.model),
         "emails": listed(enrollment.emails),
         "sign_ins": listed(enrollment.sign_ins),
         "groups": listed(enrollment.groups),
-        "full_name": _clean(enrollment.full_name),
+        "full_name": cleaned(enrollment.full_name),
         "enrolled_at": to_time(enrollment.enrolled_at),
         "last_seen": to_time(enrollment.last_seen),
         "tally": enrollment.tally,
@@ -102,10 +103,6 @@ def enrollment_of(row: Sequence[Any]) -> Enrollment:
         tally=tally,
         active=bool(active),
     )
-
-
-def _clean(text: str | None) -> str | None:
-    return None if text is None else clean(text)
 
 
 # --- inventories ------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from profilegen.errors import AddressProblem
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ENCODER = json.JSONEncoder(separators=(",", ":"))  # ASCII: no text in it is one a database refuses
-
 _DECODER = json.JSONDecoder()
 to_json = _ENCODER.encode
 
@@ -51,6 +50,11 @@ def clean(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def cleaned(text: str | None) -> str | None:
+    """Return the same of a text that may be missing."""
+    return None if text is None else clean(text)
 
 
 def fold(text: str) -> str:
