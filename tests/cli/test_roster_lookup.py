@@ -15,7 +15,7 @@ from tests.cli.conftest import Cli
 from tests.lab.counting import Questions, counting
 from tests.lab.dns import ServeZones
 
-DOMAINS = 300
+DOMAINS = 100
 PER_SERVICE = 6  # labels of RFC 6186 and RFC 8314
 KNOWN = ("gmail.com", "gmx.de", "nobody.example", "icloud.com")
 
@@ -47,10 +47,10 @@ def questions(name_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Que
 
 
 @pytest.mark.servers
-def test_ten_thousand_addresses_over_three_hundred_domains_are_three_hundred_discoveries(
+def test_many_addresses_over_a_hundred_domains_are_a_hundred_discoveries(
     cli: Cli, questions: Questions, tmp_path: Path
 ) -> None:
-    addresses = [f"person{number}@d{number * 7 % DOMAINS}.test" for number in range(10_000)]
+    addresses = [f"person{number}@d{number * 7 % DOMAINS}.test" for number in range(2_000)]
     people = roster(tmp_path / "people.csv", addresses)
 
     first = cli("lookup", "--roster", people, "--source", "srv", "--no-probe", "-o", "first.jsonl")
@@ -62,7 +62,7 @@ def test_ten_thousand_addresses_over_three_hundred_domains_are_three_hundred_dis
     services, exchangers = questions.of_type("SRV"), questions.of_type("MX")
     assert set(exchangers) == {f"d{number}.test" for number in range(DOMAINS)}
     assert len(services) == DOMAINS * PER_SERVICE
-    # on a busy machine the resolver may send a question again after 2 s; asking per address would be 33 times as many
+    # on a busy machine the resolver may send a question again after 2 s; asking per address would be 20 times as many
     assert services.total() + exchangers.total() <= 1.1 * DOMAINS * (PER_SERVICE + 1)
 
     questions.asked.clear()

@@ -395,16 +395,16 @@ def test_ctrl_c_lets_the_mail_under_way_end_and_leaves_no_doubt(batch: Cli, star
         assert sorted(relay.accepted) == sorted(person(number) for number in range(20))
 
 
-def test_ten_thousand_people_with_two_bad_rows(batch: Cli, start: Start, tmp_path: Path) -> None:
-    rehearsed(range(10_000), tmp_path / "home")
-    path = roster(*(person(number) for number in range(10_000)), "not an address", person(5))
+def test_a_thousand_people_with_two_bad_rows(batch: Cli, start: Start, tmp_path: Path) -> None:
+    rehearsed(range(1_000), tmp_path / "home")
+    path = roster(*(person(number) for number in range(1_000)), "not an address", person(5))
     with start() as relay:
         answer = mail(batch, "--roster", path)
 
-        assert (answer.status, states(answer)) == (1, Counter(delivered=10_000, unfit=2))
-        assert [line["row"] for line in answer.documents if line.get("state") == "unfit"] == [10_002, 10_003]
-        assert sorted(relay.accepted) == sorted(person(number) for number in range(10_000))
-        assert len(set(relay.message_ids)) == 10_000
+        assert (answer.status, states(answer)) == (1, Counter(delivered=1_000, unfit=2))
+        assert [line["row"] for line in answer.documents if line.get("state") == "unfit"] == [1_002, 1_003]
+        assert sorted(relay.accepted) == sorted(person(number) for number in range(1_000))
+        assert len(set(relay.message_ids)) == 1_000
         assert relay.sessions == 2  # the test of the server, and all the mail
 
 

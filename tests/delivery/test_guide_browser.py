@@ -1,5 +1,6 @@
 """The pages as people see them: in a real Chromium, on small and large screens, light and dark."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,29 +69,58 @@ class Seen:
     complaints: tuple[str, ...]
 
 
+class Tabs:
+    """One tab per size of screen and colour scheme, used for page after page: opening one takes longer than looking."""
+
+    def __init__(self, browser: "Browser") -> None:
+        self._browser = browser
+        self._open: dict[tuple[tuple[int, int], str], Page] = {}
+
+    def tab(self, size: tuple[int, int], scheme: str) -> "Page":
+        if (size, scheme) not in self._open:
+            context = self._browser.new_context(
+                viewport={"width": size[0], "height": size[1]},
+                color_scheme="dark" if scheme == "dark" else "light",
+            )
+            self._open[size, scheme] = context.new_page()
+        return self._open[size, scheme]
+
+    def close(self) -> None:
+        for tab in self._open.values():
+            tab.context.close()
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: "Browser") -> Iterator[Tabs]:
+    opened = Tabs(browser)
+    yield opened
+    opened.close()
+
+
 def look(
-    browser: "Browser", folder: Path, page: str, *, size: tuple[int, int], scheme: str, picture: str | None = None
+    tabs: Tabs, folder: Path, page: str, *, size: tuple[int, int], scheme: str, picture: str | None = None
 ) -> Seen:
     path = folder / "page.html"
     path.write_text(page, encoding="utf-8")
     requests: list[str] = []
     complaints: list[str] = []
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
+    heard: dict[str, Callable[..., None]] = {
+        "request": lambda request: requests.append(request.url),
+        "console": lambda message: complaints.append(message.text),
+        "pageerror": lambda error: complaints.append(str(error)),
+    }
+    tab: Any = tabs.tab(size, scheme)
+    for event, hear in heard.items():
+        tab.on(event, hear)
     try:
-        tab: Page = context.new_page()
-        tab.on("request", lambda request: requests.append(request.url))
-        tab.on("console", lambda message: complaints.append(message.text))
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.goto(path.as_uri())
         facts = tab.evaluate(LOOK)
         if picture:
             ARTEFACTS.mkdir(exist_ok=True)
             tab.screenshot(path=ARTEFACTS / f"guide-{picture}-{size[0]}-{scheme}.png", full_page=True)
     finally:
-        context.close()
+        for event, hear in heard.items():
+            tab.remove_listener(event, hear)
     asked = tuple(url for url in requests if url != path.as_uri() and not url.startswith("data:"))
     return Seen(facts=facts, requests=asked, complaints=tuple(complaints))
 
@@ -114,23 +144,23 @@ def faults(seen: Seen, size: tuple[int, int]) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
 @pytest.mark.parametrize("occasion", Occasion)
 def test_every_page_can_be_read_on_a_small_and_a_large_screen(
-    browser: "Browser", tmp_path: Path, occasion: Occasion, language: str, platform: Platform
+    tabs: Tabs, tmp_path: Path, occasion: Occasion, language: str, platform: Platform
 ) -> None:
     page = WRITER.html(replace(ORDER, occasion=occasion, language=language, platform=platform))
     name = f"{occasion}-{platform}-{language}"
 
     for size, scheme in ((SMALL, "dark"), (LARGE, "light")):
-        seen = look(browser, tmp_path, page, size=size, scheme=scheme, picture=name)
+        seen = look(tabs, tmp_path, page, size=size, scheme=scheme, picture=name)
         assert faults(seen, size) == [], seen
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
 def test_installing_takes_two_screens_of_a_phone_and_starts_on_the_first(
-    browser: "Browser", tmp_path: Path, language: str
+    tabs: Tabs, tmp_path: Path, language: str
 ) -> None:
     page = WRITER.html(replace(ORDER, language=language))
 
-    seen = look(browser, tmp_path, page, size=PHONE, scheme="light", picture=f"install-{language}")
+    seen = look(tabs, tmp_path, page, size=PHONE, scheme="light", picture=f"install-{language}")
 
     assert faults(seen, PHONE) == [], seen
     assert seen.facts["height"] <= 2 * PHONE[1]
@@ -140,11 +170,11 @@ def test_installing_takes_two_screens_of_a_phone_and_starts_on_the_first(
 @pytest.mark.parametrize(("size", "scheme"), [(SMALL, "dark"), (SMALL, "light"), (LARGE, "dark")])
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_message_can_be_read_too(
-    browser: "Browser", tmp_path: Path, language: str, size: tuple[int, int], scheme: str
+    tabs: Tabs, tmp_path: Path, language: str, size: tuple[int, int], scheme: str
 ) -> None:
     page = WRITER.mail_html(replace(ORDER, language=language))
 
-    seen = look(browser, tmp_path, page, size=size, scheme=scheme, picture=f"mail-{language}")
+    seen = look(tabs, tmp_path, page, size=size, scheme=scheme, picture=f"mail-{language}")
 
     assert faults(seen, size) == [], seen
 
@@ -163,14 +193,14 @@ def stretched() -> list[GuideOrder]:
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_whatever_is_long_stays_on_the_screen(browser: "Browser", tmp_path: Path, number: int) -> None:
+def test_whatever_is_long_stays_on_the_screen(tabs: Tabs, tmp_path: Path, number: int) -> None:
     for write in (WRITER.html, WRITER.mail_html):
-        seen = look(browser, tmp_path, write(stretched()[number]), size=SMALL, scheme="light")
+        seen = look(tabs, tmp_path, write(stretched()[number]), size=SMALL, scheme="light")
 
         assert faults(seen, SMALL) == [], seen
 
 
-def test_a_right_to_left_page_is_laid_out_from_the_right(browser: "Browser", tmp_path: Path) -> None:
+def test_a_right_to_left_page_is_laid_out_from_the_right(tabs: Tabs, tmp_path: Path) -> None:
     from shutil import copytree
 
     copytree(TEMPLATES, tmp_path / "templates")
@@ -181,13 +211,13 @@ def test_a_right_to_left_page_is_laid_out_from_the_right(browser: "Browser", tmp
     )
     page = GuideWriter(tmp_path / "templates").html(replace(ORDER, language="he"))
 
-    seen = look(browser, tmp_path, page, size=SMALL, scheme="light", picture="right-to-left")
+    seen = look(tabs, tmp_path, page, size=SMALL, scheme="light", picture="right-to-left")
 
     assert faults(seen, SMALL) == [], seen
     assert 'dir="rtl"' in page
 
 
-def test_what_looks_bad_is_noticed(browser: "Browser", tmp_path: Path) -> None:
+def test_what_looks_bad_is_noticed(tabs: Tabs, tmp_path: Path) -> None:
     page = WRITER.html(ORDER)
     spoilt = {
         "contrast": page.replace("--ink: #1d1d1f", "--ink: #aaaaaa"),
@@ -199,6 +229,6 @@ def test_what_looks_bad_is_noticed(browser: "Browser", tmp_path: Path) -> None:
     }
     for what, bad in spoilt.items():
         assert bad != page
-        seen = look(browser, tmp_path, bad, size=SMALL, scheme="light")
+        seen = look(tabs, tmp_path, bad, size=SMALL, scheme="light")
 
         assert what in faults(seen, SMALL)

@@ -107,7 +107,7 @@ def test_long_names_and_many_accounts_stay_on_their_card(tmp_path: Path) -> None
     assert len(read_codes(pages_of(pdf, tmp_path)[0])) == 2
 
 
-def test_a_thousand_people_fit_on_a_hundred_pages(tmp_path: Path) -> None:
-    pdf = printed([person(number) for number in range(1000)], tmp_path / "sheet.pdf")
+def test_ten_people_fit_on_a_page(tmp_path: Path) -> None:
+    pdf = printed([person(number) for number in range(60)], tmp_path / "sheet.pdf")
     info = subprocess.run(["pdfinfo", pdf], capture_output=True, text=True, check=True).stdout
-    assert "Pages:           100" in info
+    assert "Pages:           6" in info
