@@ -95,10 +95,12 @@ def _file(here: Situation) -> Phrase:
 
 
 def _listed(here: Situation, *kinds: PasswordKind) -> Phrase:
+    addresses = [account.address for account in here.order.accounts if account.password in kinds]
+    if len(addresses) < 2:
+        return name(addresses[0]) if addresses else ()
     from babel import Locale
     from babel.lists import format_list
 
-    addresses = [account.address for account in here.order.accounts if account.password in kinds]
     places = [f"{{{number}}}" for number in range(len(addresses))]
     pattern = format_list(places, locale=Locale.parse(here.words.tag, sep="-"))
     return fill(pattern, {str(number): name(address) for number, address in enumerate(addresses)})
