@@ -5,12 +5,12 @@ from pathlib import Path, PurePath
 
 from profilegen.address import Address
 from profilegen.delivery.email import EmailChannel
-from profilegen.delivery.names import SUFFIX
+from profilegen.delivery.names import SUFFIX, profile_file_name
 from profilegen.ports import Drop
 from profilegen.ports.sending import Delivered, DeliveryState, Parcel
 
 
-@dataclass(slots=True, kw_only=True)  # remembers whether the first one has gone
+@dataclass(slots=True, kw_only=True)  # remembers whether the first one has gone, and the names it gave
 class RehearsalChannel:
     """
     A `ports.sending.Channel` that sends to `operator` alone.
@@ -23,11 +23,12 @@ class RehearsalChannel:
     drop: Drop
     folder: Path | None = None
     _shown: bool = field(init=False, default=False)
+    _taken: set[str] = field(init=False, default_factory=set)
 
     async def deliver(self, parcel: Parcel) -> Delivered:
         """Render one mail; raises OutputProblem, and for the first one what sending raises."""
         message = self.mail.compose(parcel)
-        path = None if self.folder is None else self.folder / f"{parcel.file_name.removesuffix(SUFFIX)}.eml"
+        path = None if self.folder is None else self.folder / self._file_name(parcel)
         if path is not None:
             staged = await self.drop.stage(path, message, private=True)
             await staged.commit()
@@ -37,6 +38,12 @@ class RehearsalChannel:
         self._shown = shown.state is DeliveryState.DELIVERED
         words = f"Rendered, and sent to {self.operator}: {shown.detail}"
         return replace(shown, detail=words if self._shown else shown.detail, path=path)
+
+    def _file_name(self, parcel: Parcel) -> str:
+        """Different addresses can have the same profile name in ASCII; nobody's mail hides another's."""
+        name = profile_file_name(Address.parse(parcel.accounts[0]), parcel.identifier, self._taken)
+        self._taken.add(name)
+        return f"{name.removesuffix(SUFFIX)}.eml"
 
     async def close(self) -> tuple[PurePath, ...]:
         """Leave the server."""
