@@ -84,7 +84,7 @@ def enrolled(id_: str, *, udid: str | None = None, parent: str | None = None) ->
 
 
 def test_a_device_stays_in_its_part_whoever_of_it_is_meant_and_however_it_is_written() -> None:
-    by_roster = judged("ada", udid="AAAA-1")
+    by_roster = judged("ada", udid="aaaa-1")
     by_server = judged("ada", udid="aaaa-1", enrollment=enrolled("AAAA-1", udid="AAAA-1"))
     user = judged("bob", udid="AAAA-1", enrollment=enrolled("AAAA-1:USER", parent="AAAA-1"))
     assert len({shard_of(each.view, Scope.DEVICE) for each in (by_roster, by_server, user)}) == 1
