@@ -1,10 +1,11 @@
 """
 How often `explain` is right: `python -m tests.benchmarks.explain [FILE.jsonl] [--markdown]`.
 
-The file holds one labelled reply a line (keys of `explain --jsonl`, with `cause` and `family`, and `also` where a second
-label is right as well); without one, the project's own. Every server family is left out in turn, with all rules switched off that were made for it alone
-("declared"), or more strictly: with all rules that fit no reply of any other family in the file ("unsupported"). The
-replies of the family are then explained; what is counted comes from servers the rules were not made for.
+The file holds one labelled reply a line (keys of `explain --jsonl`, with `cause` and `family`, and `also` where another
+label is right as well); without one, the project's own. Every server family is left out in turn, with all rules
+switched off that were made for it alone ("declared"), or more strictly: with all rules that fit no reply of any other
+family in the file ("unsupported"). The replies of the family are then explained; what is counted comes from servers the
+rules were not made for.
 
 The same replies are also given as clients show them: without codes, without the stage, and wrapped (`WRAPPINGS`).
 """

@@ -57,6 +57,35 @@ def test_the_reply_is_found_in_its_wrapping(wrapped: str, stage: Stage | None) -
     assert explain(Observation(text=wrapped, login=False)).causes[0].cause == "auth_not_configured"
 
 
+@pytest.mark.parametrize(
+    ("log", "reply"),
+    [
+        ("msmtp: sender not accepted by the server\nmsmtp: server message: 501 5.1.7 Bad\n", "501 5.1.7 Bad"),
+        ("----- Fatal errors -----\n<b@x.test>\n    (reason: 550 5.1.1 No such user)\n", "550 5.1.1 No such user"),
+        (
+            "Remote host said: 550-Verification failed\n550-for a@x.test\n550 Sender verify failed\n",
+            "550 Sender verify",
+        ),
+        (
+            "Diagnostic-Code: smtp; 550 no connections from\ndynamically assigned\nStatus: 5.0.0\n",
+            "dynamically assigned",
+        ),
+        ("SMTPDataError: (550, b'5.7.1 too\\n5.7.1 big')\n", "too"),
+    ],
+)
+def test_all_lines_of_the_reply_are_taken_out_of_a_log(log: str, reply: str) -> None:
+    found = unwrap(Observation(text=log))
+
+    assert any(reply in one.text for one in found)
+    assert all("Fatal errors" not in one.text and "Status" not in one.text for one in found)
+
+
+def test_a_clients_words_around_a_reply_count_less_than_the_reply() -> None:
+    text = "SendFailedException: Invalid Addresses; SMTPAddressFailedException: 550 5.7.1 Relaying denied"
+
+    assert explain(Observation(text=text)).causes[0].cause == "relay_denied_context_needed"
+
+
 def test_what_the_caller_knows_is_kept() -> None:
     seen = unwrap(Observation(text=BOUNCE, stage=Stage.DATA, code=550, enhanced="5.0.0"))[0]
 

@@ -42,7 +42,6 @@ RULES = (
         CERTAIN,
         stages="connect tls",
     ),
-    rule(Cause.CONNECT_REFUSED, weight=WEAK, stages="connect"),
     rule(
         Cause.NETWORK_UNREACHABLE,
         "network is unreachable; enetunreach; ehostunreach; no route to host; 10051; 10065; "

@@ -104,7 +104,6 @@ RULES = (
     rule(Cause.AUTH_BAD_CREDENTIALS, "authentication failed restarting", LIKELY, made_for="hmailserver"),
     rule(Cause.AUTH_BAD_CREDENTIALS, "", LIKELY, codes="535", stages=_AUTH),
     rule(Cause.AUTH_BAD_CREDENTIALS, "", HINT, codes="534 530 550 553 554 501", stages=_AUTH),
-    rule(Cause.AUTH_BAD_CREDENTIALS, "", WEAK, stages="imap_login"),
     rule(Cause.AUTH_BAD_CREDENTIALS, "", WEAK, stages=_AUTH, codes="5xx"),
     rule(Cause.AUTH_BAD_CREDENTIALS, "auth~; password; credential~; login", HINT, codes="535"),
     rule(
