@@ -218,12 +218,28 @@ def test_somebody_who_was_never_there_cannot_be_forgotten(place: Place) -> None:
 
 def test_somebody_whose_seats_are_gone_can_still_be_forgotten(place: Place) -> None:
     async def scenario(store: FleetStore) -> None:
-        mine = seat("ada", person="P-1")
+        mine = seat("ada", person="P-1", name="Ada Lovelace")
         await imported(store, mine)
-        await store.append([line(seat=mine.key, outcome="ada@example.com is right")])
+        await store.append([line(seat=mine.key, why="Ada Lovelace asked", outcome="ada@example.com is right")])
         await store.drop_seats([mine.key])
         assert await store.forget_person("P-1", "forgotten-1") == 1
         (told,) = await history(store)
-        assert (told.seat, told.outcome) == ("forgotten-1", "forgotten-1 is right")
+        assert (told.seat, told.why, told.outcome) == ("forgotten-1", "forgotten-1 asked", "forgotten-1 is right")
+
+    place.run(scenario)
+
+
+def test_forgetting_somebody_leaves_those_alone_who_share_an_address(place: Place) -> None:
+    office = Mailbox(address=Address.parse("office@example.com"))
+
+    async def scenario(store: FleetStore) -> None:
+        ada = seat("ada", person="P-1", mailboxes=(*seat("ada").mailboxes, office))
+        bob = seat("bob", person="P-2", mailboxes=(*seat("bob").mailboxes, office))
+        await imported(store, ada, bob)
+        await store.append([line(seat=ada.key), line(seat=bob.key, person="P-2")])
+        assert await store.forget_person("office@example.com", "forgotten-0") == 0
+        assert await store.forget_person("P-1", "forgotten-1") == 2
+        assert [each.seat for each in await history(store)] == ["forgotten-1", bob.key]
+        assert await keys(store, who=("office@example.com",)) == [bob.key]
 
     place.run(scenario)
