@@ -21,6 +21,7 @@ from profilegen.cli.sendview import SendView
 from profilegen.cli.session import run_async, session_of
 from profilegen.cli.signers import ChosenSigner, choose_signer
 from profilegen.cli.target import Target
+from profilegen.cli.test import names_file
 from profilegen.cli.wishes import wish_maker
 from profilegen.flow.gate import refuse_empty_reason
 from profilegen.flow.preparing import Preparation
@@ -72,7 +73,8 @@ def send(
     dispatch = Dispatch.of(house)
     dispatch.check_device(profile.platform, delivery.device)
     sendees = sendees_of(wish_maker(house.loaded.config, profile, how, PasswordOptions()), subject, roster)
-    preparation = _preparation(dispatch, profile, signing, how, occasion=occasion, many=many)
+    signs = occasion.names_signer and not (subject is not None and names_file(subject))
+    preparation = _preparation(dispatch, profile, signing, how, signs=signs, many=many)
     means: Means
     if chosen is Via.EMAIL:
         people = tuple(one.person for one in sendees.consignees)
@@ -136,11 +138,11 @@ def _preparation(
     signing: SigningOptions,
     how: LookupOptions,
     *,
-    occasion: Occasion,
+    signs: bool,
     many: bool,
 ) -> Preparation:
     house = dispatch.house
-    chosen = choose_signer(house, signing, for_many=many) if occasion.names_signer else ChosenSigner(signer=None)
+    chosen = choose_signer(house, signing, for_many=many) if signs else ChosenSigner(signer=None)
     flow = house.flow(
         finder=house.finders.roster if many and not how.offline else how.finder(house),
         signer=chosen.signer,

@@ -92,7 +92,7 @@ def goods_of_file(file: ProfileFile, *, now: datetime, digest: Callable[[bytes],
     accounts = found_accounts(content)
     if not accounts:
         raise nothing_to_try(result)
-    signer = _signer(result, file, now)
+    signer, secret = _signer(result, file, now), holds_secret(content)
     platform = Platform.MACOS if content.get("PayloadScope") == "User" else Platform.IOS
     _refuse_broken(file, platform, now)
     addresses = tuple(_address(account, file) for account in accounts)
@@ -104,19 +104,19 @@ def goods_of_file(file: ProfileFile, *, now: datetime, digest: Callable[[bytes],
         ),
         identifier=str(content.get("PayloadIdentifier", "")),
         revision=str(content.get("PayloadUUID", ""))[:8].lower(),
-        holds_password=holds_secret(content),
+        holds_password=secret,
         platform=platform,
         name=_text(content.get("PayloadDisplayName")),
         organization=_text(content.get("PayloadOrganization")),
         guide_accounts=tuple(
             GuideAccount(
-                address=address.display, outgoing=_outgoing_words(account.outgoing.host, account.outgoing.port)
+                address=address.display,
+                outgoing=_outgoing_words(account.outgoing.host, account.outgoing.port),
+                password=PasswordKind.INSIDE if secret else PasswordKind.MAILBOX,
             )
             for address, account in zip(addresses, accounts, strict=True)
         ),
-        finished=SignedOff(
-            data=file.data, sha256=digest(file.data), signer=signer, has_secrets=holds_secret(content), notices=()
-        ),
+        finished=SignedOff(data=file.data, sha256=digest(file.data), signer=signer, has_secrets=secret, notices=()),
     )
 
 

@@ -141,7 +141,7 @@ def _refuse_passwords(record: Record, passwords: Passwords, name: str) -> None:
         if column in record.values:
             raise RosterProblem(
                 f'{name} has a column "{column}", and passwords in a roster are not allowed.',
-                hint="Remove the column. Only profilegen build takes it, with --allow-passwords: every copy can be read.",
+                hint="Remove the column. Only profilegen build takes it, with --allow-passwords; copies are readable.",
                 code="password_in_roster",
             )
 
