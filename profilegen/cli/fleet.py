@@ -31,6 +31,7 @@ from profilegen.cli.output import complain, note, print_json, say
 from profilegen.cli.policy import allowed
 from profilegen.cli.rosters import device_rows
 from profilegen.cli.session import run_async, session_of
+from profilegen.cli.templateview import paces
 from profilegen.config.values import Config
 from profilegen.errors import ProfilegenError, UsageProblem
 from profilegen.fleet.roster import SeatDefaults
@@ -131,7 +132,7 @@ def status(context: typer.Context, who: WhoOptions, how: LookupOptions, as_json:
     async def work() -> None:
         async with FleetSession(house=house, how=how).opened() as parts:
             await parts.sending_evidence(reading=False).note()
-            survey = await parts.planner.survey(Acceptance())
+            survey = await parts.planner.with_templates(await parts.planner.survey(Acceptance()))
             shown: list[Judged] = []
             async for judged in parts.planner.judged(who.query(), survey, parts.moment(who.proof_since())):
                 if who.states is not None and judged.judgement.state not in who.states:
@@ -298,18 +299,18 @@ def rollback(
 
 
 def _plan(session: FleetSession, who: WhoOptions, follow: FollowOptions, *, as_json: bool) -> NoReturn:
-    async def work() -> Plan:
+    async def work() -> tuple[Plan, dict[str, float]]:
         async with session.opened() as parts:
             await parts.sending_evidence(reading=False).note()
-            return await parts.planner.plan(
-                plan_id(), who.query(), follow.acceptance(), parts.moment(who.proof_since())
-            )
+            moment = parts.moment(who.proof_since())
+            planned = await parts.planner.plan(plan_id(), who.query(), follow.acceptance(), moment)
+            return planned, paces(planned.tally.installs, parts.connectors)
 
-    made = run_async(work())
+    made, seconds = run_async(work())
     if as_json:
-        print_json(plan_document(made))
+        print_json(plan_document(made, seconds))
     else:
-        show_plan(made)
+        show_plan(made, seconds)
     raise typer.Exit(0 if made.is_empty else 1)
 
 

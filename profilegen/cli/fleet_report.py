@@ -48,7 +48,7 @@ def report(
     async def work(each: Callable[[Judged], None]) -> FleetReport:
         async with FleetSession(house=house, how=how).opened() as parts:
             await parts.sending_evidence(reading=False).note()
-            survey = await parts.planner.survey(Acceptance())
+            survey = await parts.planner.with_templates(await parts.planner.survey(Acceptance()))
             judged = parts.planner.judged(who.query(), survey, parts.moment(who.proof_since()))
             return await report_on(parts.store, judged, empty, each)
 

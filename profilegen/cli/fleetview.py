@@ -1,9 +1,10 @@
 """How the fleet is shown: counts, a plan, a table of outcomes; and the same as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from profilegen.cli.output import error_document, note, print_table, say, table
+from profilegen.cli.templateview import show_paces, show_templates, templates_document
 from profilegen.fleet.changes import FieldChange
 from profilegen.fleet.drift import Action, State
 from profilegen.fleet.tally import RIGHT, Tally
@@ -17,7 +18,7 @@ WORDS = {
     State.PASSWORD_UNKNOWN: "installed; whether the device still has the password is not known",
     State.SIGNER_EXPIRING: "right, its signature ends soon",
     State.TWIN: "right, and a second mail profile beside it",
-    State.UNREPORTED: "installed as far as the MDM says; it shows no revision",
+    State.UNREPORTED: "there as far as is told; nothing shows which revision",
     State.STALE: "holds another revision",
     State.MOVED: "the account was changed on the device",
     State.MISSING: "the profile is gone",
@@ -74,7 +75,7 @@ def seat_document(judged: Judged) -> dict[str, Any]:
     }
 
 
-INSTALLED_STATES = frozenset({State.OK, State.PASSWORD_UNKNOWN, State.SIGNER_EXPIRING, State.TWIN, State.UNREPORTED})
+INSTALLED_STATES = frozenset({State.OK, State.PASSWORD_UNKNOWN, State.SIGNER_EXPIRING, State.TWIN})
 
 
 def tally_document(tally: Tally) -> dict[str, Any]:
@@ -99,13 +100,15 @@ def tally_document(tally: Tally) -> dict[str, Any]:
     }
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """Return a plan as JSON."""
+def plan_document(plan: Plan, seconds: Mapping[str, float]) -> dict[str, Any]:
+    """Return a plan as JSON; `seconds` is how long servers with a pace need at least."""
     return {
         "plan": plan.id,
         "empty": plan.is_empty,
         **tally_document(plan.tally),
         "installs": dict(plan.tally.installs),
+        "seconds": dict(seconds),
+        **templates_document(plan.survey.templates),
         "domains": [_domain_document(domain) for domain in plan.survey.domains],
     }
 
@@ -153,15 +156,17 @@ def show_import(imported: Imported) -> None:
     _note_rest(imported.unclear_count, len(imported.unclear), "unclear sign-ins")
 
 
-def show_plan(plan: Plan) -> None:
-    """Print a plan: what moved at the providers, then the seats by state, then what would be done."""
+def show_plan(plan: Plan, seconds: Mapping[str, float]) -> None:
+    """Print a plan: what moved at the providers, the templates, the seats by state, then what would be done."""
     for domain in plan.survey.domains:
         _show_domain(domain)
+    show_templates(plan.survey.templates)
     show_tally(plan.tally)
     say()
     installs, removals = plan.tally.actions[Action.INSTALL], plan.tally.actions[Action.REMOVE]
     looks, people = plan.tally.actions[Action.LOOK], plan.tally.actions[Action.PERSON]
     say(f"Plan {plan.id}: {installs} to install, {removals} to remove, {looks} to look at, {people} for a person.")
+    show_paces(seconds)
     if plan.tally.to_ask:
         say(f"  {plan.tally.to_ask} people will have to type their password afterwards; nobody else can.")
 

@@ -61,9 +61,7 @@ class Sends(StrEnum):
 
 
 _INSTALLED = {
-    **dict.fromkeys(
-        (State.OK, State.PASSWORD_UNKNOWN, State.SIGNER_EXPIRING, State.TWIN, State.UNREPORTED), Installed.YES
-    ),
+    **dict.fromkeys((State.OK, State.PASSWORD_UNKNOWN, State.SIGNER_EXPIRING, State.TWIN), Installed.YES),
     **dict.fromkeys((State.STALE, State.MOVED, State.BY_HAND), Installed.OTHER),
     **dict.fromkeys((State.MISSING, State.RETIRED), Installed.NO),
 }

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from profilegen.fleet.seat import EnrollmentChannel
+from profilegen.fleet.variables import Dialect
+
 
 class Scope(StrEnum):
     """The smallest set of devices an install can be aimed at."""
@@ -36,7 +39,9 @@ class Capabilities:
 
     `variables` are the placeholders the server fills in (`$EMAIL`), `rate` requests per second, `largest_profile`
     bytes, `concurrency` open connections, `reports_revision` whether an inventory shows our revision otherwise than by
-    the UUID, `calls_per_install` how many questions one installation takes as a rule;
+    the UUID, `calls_per_install` how many questions one installation takes as a rule; `blind_to` the channels of which
+    it never shows everything a device has, `templates_only` those that nothing but a template reaches, written in
+    `dialect`;
     `tested_against` names what its tests ran against.
     """
 
@@ -58,6 +63,9 @@ class Capabilities:
     calls_per_install: int = 1
     reports_revision: bool = False
     largest_profile: int | None = None
+    blind_to: frozenset[EnrollmentChannel] = frozenset()
+    templates_only: frozenset[EnrollmentChannel] = frozenset()
+    dialect: Dialect | None = None
     tested_against: str = ""
 
     @property

@@ -7,8 +7,6 @@ Unknown is never "none": nothing is called missing unless a complete and fresh i
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from profilegen.fleet.agreement import Agreement, agreement
 from profilegen.fleet.evidence import (
@@ -17,67 +15,25 @@ from profilegen.fleet.evidence import (
     is_offline,
     is_outdated,
     is_silent,
+    not_known,
     not_seen,
     password_is_unknown,
     proof_of,
     shows_wanted,
     signer_is_old,
+    since_update,
     system_of,
     was_cleared,
     was_re_enrolled,
+    was_tried,
 )
 from profilegen.fleet.installed import find_installed, is_wanted, moved_fields, twins_of
+from profilegen.fleet.judgement import Action, Judgement, State
+from profilegen.fleet.record import judge_by_record
 from profilegen.fleet.seat import EnrollmentChannel, Seat
 from profilegen.fleet.seen import CommandKind, CommandState, InstalledProfile, MailOnDevice, Sight
 
-
-class State(StrEnum):
-    """How a seat stands; the words are those of the command line."""
-
-    OK = "ok"
-    PASSWORD_UNKNOWN = "password_unknown"  # noqa: S105 - a state
-    SIGNER_EXPIRING = "signer_expiring"
-    TWIN = "twin"
-    UNREPORTED = "unreported"
-    STALE = "stale"
-    MOVED = "moved"
-    MISSING = "missing"
-    BY_HAND = "by_hand"
-    UNKNOWN = "unknown"
-    RE_ENROLLED = "re_enrolled"
-    OS_UPDATED = "os_updated"
-    IN_FLIGHT = "in_flight"
-    WAITING = "waiting"
-    SILENT = "silent"
-    OFFLINE = "offline"
-    FAILED = "failed"
-    WRONG_PERSON = "wrong_person"
-    UNCONFIRMED = "unconfirmed"
-    NOT_ENROLLED = "not_enrolled"
-    NEEDS_SIGN_IN = "needs_sign_in"
-    RETIRING = "retiring"
-    RETIRED = "retired"
-
-
-class Action(StrEnum):
-    """What follows: `none` (right, or nothing to do but wait), a command, or `person`: somebody has to see to it."""
-
-    NONE = "none"
-    INSTALL = "install"
-    REMOVE = "remove"
-    LOOK = "look"
-    WAIT = "wait"
-    PERSON = "person"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """How one seat stands and what follows; `why` is one sentence for people."""
-
-    state: State
-    action: Action
-    why: str
-
+__all__ = ["Action", "Judgement", "State", "judge", "lacks_system"]
 
 _Case = Callable[[Seat, Sight, Moment], Judgement | None]
 
@@ -161,7 +117,7 @@ def _command_open(seat: Seat, sight: Sight, moment: Moment) -> Judgement | None:
         why = "the order was written down and never confirmed; it is given again under the same id"
         again = Action.REMOVE if command.kind is CommandKind.REMOVE else Action.INSTALL
         return Judgement(state=State.IN_FLIGHT, action=again, why=why)
-    if is_silent(command, enrollment, moment):
+    if is_silent(command, sight, moment):
         why = "the device checked in since and the command got no answer; its profiles are looked at again"
         return Judgement(state=State.SILENT, action=Action.LOOK, why=why)
     if command.state is CommandState.WAITING:
@@ -188,6 +144,7 @@ _CASES: tuple[_Case, ...] = (
     _needs_sign_in,
     _retired,
     _wrong_person,
+    judge_by_record,
     _command_open,
     _command_failed,
 )
@@ -204,7 +161,7 @@ def _judge_inventory(seat: Seat, sight: Sight, moment: Moment, expected: Sequenc
     if seat.retired:
         return Judgement(state=State.RETIRING, action=Action.REMOVE, why="it was to be removed and is still there")
     if installed is None:
-        why = "its inventory is complete, and the profile is not in it"
+        why = f"its inventory is complete, and the profile is not in it{since_update(sight)}"
         return Judgement(state=State.MISSING, action=Action.INSTALL, why=why)
     return _judge_revision(seat, sight, installed) or _judge_wanted(seat, sight, installed, moment, expected)
 
@@ -213,6 +170,8 @@ def _judge_revision(seat: Seat, sight: Sight, installed: InstalledProfile) -> Ju
     if installed.managed is False:
         why = "the profile was installed by hand; what an MDM does over it is not known"
         return Judgement(state=State.BY_HAND, action=Action.PERSON, why=why)
+    if installed.refusal is not None and is_wanted(seat, installed) is not False:
+        return _refused(sight, installed.refusal)
     match is_wanted(seat, installed):
         case None:
             return _unreported(seat, sight)
@@ -222,6 +181,14 @@ def _judge_revision(seat: Seat, sight: Sight, installed: InstalledProfile) -> Ju
             return Judgement(state=State.STALE, action=Action.INSTALL, why=why)
         case True:
             return None
+
+
+def _refused(sight: Sight, refusal: str) -> Judgement:
+    """Send anew what a device can use no longer, but not again what it could not use from the start."""
+    if was_tried(sight):
+        return Judgement(state=State.FAILED, action=Action.PERSON, why=f"the device cannot use it: {refusal}")
+    why = f"the device has it and can use it no longer: {refusal}"
+    return Judgement(state=State.MISSING, action=Action.INSTALL, why=why)
 
 
 def _judge_wanted(
@@ -262,7 +229,7 @@ def _unproved(sight: Sight, moment: Moment) -> Judgement:
     if command is not None and command.state is CommandState.ACKNOWLEDGED and command.kind is CommandKind.INSTALL:
         why = "the device acknowledged it; only a fresh inventory proves it"
         return Judgement(state=State.IN_FLIGHT, action=look, why=why)
-    return Judgement(state=State.UNKNOWN, action=look, why=_not_known(sight, moment))
+    return Judgement(state=State.UNKNOWN, action=look, why=not_known(sight, moment))
 
 
 def _look_or_wait(sight: Sight, moment: Moment) -> Action:
@@ -270,15 +237,7 @@ def _look_or_wait(sight: Sight, moment: Moment) -> Action:
     look, enrollment = sight.look, sight.enrollment
     if look is None or enrollment is None or not look.state.is_open or look.state is CommandState.STORED:
         return Action.LOOK
-    return Action.LOOK if is_silent(look, enrollment, moment) else Action.WAIT
-
-
-def _not_known(sight: Sight, moment: Moment) -> str:
-    if sight.inventory is None:
-        return "its profiles were never listed"
-    if not sight.inventory.complete:
-        return "the list of its profiles is not complete"
-    return f"its profiles were last listed {sight.inventory.collected_at:%Y-%m-%d %H:%M}, before {moment.now:%Y-%m-%d}"
+    return Action.LOOK if is_silent(look, sight, moment) else Action.WAIT
 
 
 def _unreported(seat: Seat, sight: Sight) -> Judgement:
@@ -290,3 +249,21 @@ def _unreported(seat: Seat, sight: Sight) -> Judgement:
         return Judgement(state=State.UNREPORTED, action=Action.NONE, why=why)
     why = "a profile of this name is there, the MDM reports no revision, and ours was not pushed since"
     return Judgement(state=State.STALE, action=Action.INSTALL, why=why)
+
+
+def lacks_system(judgement: Judgement, sight: Sight) -> bool:
+    """
+    Return whether a device should be asked what it is.
+
+    Where nobody knows its system, and where its profile went: an update may be why.
+    """
+    inventory, look, command, enrollment = sight.inventory, sight.look, sight.command, sight.enrollment
+    episode = sight.episode
+    if inventory is None or enrollment is None or enrollment.channel is not EnrollmentChannel.DEVICE:
+        return False
+    if judgement.action not in (Action.NONE, Action.INSTALL) or (command is not None and command.state.is_open):
+        return False
+    if look is not None and (look.state.is_open or look.stored_at >= inventory.collected_at):
+        return False  # it was asked since
+    was_there = episode is not None and episode.closed_at is not None
+    return enrollment.os_version is None or (was_there and judgement.state is State.MISSING)

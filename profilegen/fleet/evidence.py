@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from profilegen.fleet.installed import find_installed, is_wanted
-from profilegen.fleet.seat import Seat, SecretRoute
+from profilegen.fleet.seat import EnrollmentChannel, Seat, SecretRoute
 from profilegen.fleet.seen import Command, CommandKind, Enrollment, InstalledProfile, Inventory, Sight
 
 
@@ -23,7 +23,8 @@ class Moment:
 
     An inventory collected before `proof_since` proves nothing; a device not seen for `offline_after` is offline; one
     that checked in `answer_within` after a command and gave no answer is silent; a signer is renewed `signer_warning`
-    before its end. `signer` None: profiles go out unsigned.
+    before its end. `signer` None: profiles go out unsigned. `blind` are the servers, and their channels, that never
+    show everything a device has: what stands there is judged by our own record.
     """
 
     now: datetime
@@ -32,6 +33,7 @@ class Moment:
     offline_after: timedelta = timedelta(days=14)
     answer_within: timedelta = timedelta(minutes=10)
     signer_warning: timedelta = timedelta(days=30)
+    blind: frozenset[tuple[str, EnrollmentChannel]] = frozenset()
 
 
 def is_offline(enrollment: Enrollment, moment: Moment) -> bool:
@@ -42,13 +44,27 @@ def is_offline(enrollment: Enrollment, moment: Moment) -> bool:
 def proof_of(sight: Sight, moment: Moment) -> Inventory | None:
     """Return the inventory if it proves anything: complete, fresh, and newer than all that could have changed it."""
     inventory, command = sight.inventory, sight.command
-    if inventory is None or not inventory.complete or inventory.collected_at < moment.proof_since:
+    if inventory is None or not inventory.complete:
         return None
-    enrolled_at = sight.enrollment.enrolled_at if sight.enrollment is not None else None
     answered_at = command.changed_at if command is not None and not command.state.is_open else None
-    if any(since is not None and inventory.collected_at < since for since in (enrolled_at, answered_at)):
+    if inventory.collected_at < _newest(moment.proof_since, _enrolled_at(sight), answered_at):
         return None
     return None if has_new_system(sight) and _is_before_update(sight) else inventory
+
+
+def asked_since(sight: Sight, proof_since: datetime) -> datetime:
+    """Return since when a device has to have told what it has, so that it answers what is asked of it now."""
+    command = sight.command
+    given_at = None if command is None else command.stored_at if command.state.is_open else command.changed_at
+    return _newest(proof_since, _enrolled_at(sight), given_at)
+
+
+def _enrolled_at(sight: Sight) -> datetime | None:
+    return sight.enrollment.enrolled_at if sight.enrollment is not None else None
+
+
+def _newest(first: datetime, *others: datetime | None) -> datetime:
+    return max((first, *(moment for moment in others if moment is not None)))
 
 
 def _is_before_update(sight: Sight) -> bool:
@@ -69,6 +85,19 @@ def system_of(sight: Sight) -> str | None:
     if enrollment is None or enrollment.os_version is None:
         return None
     return f"{enrollment.os_version} ({enrollment.build})" if enrollment.build else enrollment.os_version
+
+
+def since_update(sight: Sight) -> str:
+    """Return the half sentence that says what was updated since the seat was last right, empty if nothing was."""
+    return f"; the system was updated since: {sight.last_ok_os} to {system_of(sight)}" if has_new_system(sight) else ""
+
+
+def was_tried(sight: Sight) -> bool:
+    """Return whether the command of this very episode went to the device as it is enrolled now."""
+    command, episode, enrollment = sight.command, sight.episode, sight.enrollment
+    if command is None or episode is None or enrollment is None:
+        return False
+    return episode.closed_at is None and command.episode == episode.number and not was_cleared(command, enrollment)
 
 
 def was_re_enrolled(sight: Sight) -> bool:
@@ -98,10 +127,12 @@ def shows_wanted(seat: Seat, sight: Sight) -> bool:
     return installed is not None and is_wanted(seat, installed) is True
 
 
-def is_silent(command: Command, enrollment: Enrollment, moment: Moment) -> bool:
-    """Return whether the device checked in since a command was given and left it without an answer."""
-    seen = enrollment.last_seen
-    return seen is not None and seen - command.changed_at > moment.answer_within
+def is_silent(command: Command, sight: Sight, moment: Moment) -> bool:
+    """Return whether the device was heard of since a command was given and left it without an answer."""
+    seen = sight.enrollment.last_seen if sight.enrollment is not None else None
+    told = sight.inventory.collected_at if sight.inventory is not None else None
+    heard = max((time for time in (seen, told) if time is not None), default=None)
+    return heard is not None and heard - command.changed_at > moment.answer_within
 
 
 def was_cleared(command: Command, enrollment: Enrollment) -> bool:
@@ -132,3 +163,12 @@ def not_seen(enrollment: Enrollment) -> str:
     """Return the half sentence that says since when a device was not seen."""
     seen = enrollment.last_seen
     return f"the device was not seen since {seen:%Y-%m-%d}" if seen else "the device was never seen"
+
+
+def not_known(sight: Sight, moment: Moment) -> str:
+    """Return the half sentence that says why nothing is known of a device's profiles."""
+    if sight.inventory is None:
+        return "its profiles were never listed"
+    if not sight.inventory.complete:
+        return "the list of its profiles is not complete"
+    return f"its profiles were last listed {sight.inventory.collected_at:%Y-%m-%d %H:%M}, before {moment.now:%Y-%m-%d}"

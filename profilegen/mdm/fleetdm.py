@@ -13,6 +13,7 @@ from typing import Any
 
 from profilegen.errors import NotPossible
 from profilegen.fleet.capabilities import Answers, Capabilities, Scope, Signed
+from profilegen.fleet.seat import EnrollmentChannel
 from profilegen.fleet.seen import CommandState, Enrollment, Inventory
 from profilegen.fleet.variables import FLEET
 from profilegen.mdm import apple
@@ -55,6 +56,9 @@ CAPABILITIES = Capabilities(
     removes=True,
     reinstalls_after_update=False,
     variables=FLEET.variables,
+    blind_to=frozenset({EnrollmentChannel.USER}),
+    templates_only=frozenset({EnrollmentChannel.USER}),
+    dialect=FLEET,
     tested_against=UNTESTED,
 )
 

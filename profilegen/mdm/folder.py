@@ -56,6 +56,7 @@ CAPABILITIES = Capabilities(
     reports_settings=False,
     removes=False,
     reinstalls_after_update=False,
+    blind_to=frozenset(EnrollmentChannel),
     tested_against="files; what a person does with them is out of reach",
 )
 

@@ -9,6 +9,7 @@ unsigned. What it says of devices is best effort, and never a proof.
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from profilegen.fleet.capabilities import Answers, Capabilities, Scope, Signed
+from profilegen.fleet.seat import EnrollmentChannel
 from profilegen.fleet.seen import CommandState, Enrollment, InstalledProfile, Inventory
 from profilegen.fleet.variables import INTUNE
 from profilegen.mdm.calls import Answer, Call, Method
@@ -57,6 +58,9 @@ CAPABILITIES = Capabilities(
     variables=INTUNE.variables,
     rate=50.0,
     largest_profile=LARGEST_PROFILE,
+    blind_to=frozenset(EnrollmentChannel),
+    templates_only=frozenset(EnrollmentChannel),
+    dialect=INTUNE,
     tested_against=UNTESTED,
 )
 

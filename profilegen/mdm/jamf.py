@@ -78,6 +78,7 @@ CAPABILITIES = Capabilities(
     reinstalls_after_update=False,
     variables=JAMF.variables,
     reports_revision=True,
+    dialect=JAMF,
     tested_against=UNTESTED,
 )
 

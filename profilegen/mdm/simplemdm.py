@@ -65,6 +65,8 @@ CAPABILITIES = Capabilities(
     rate=PER_SECOND,
     concurrency=1,
     calls_per_install=2,
+    blind_to=frozenset(EnrollmentChannel),
+    dialect=SIMPLEMDM,
     tested_against=UNTESTED,
 )
 

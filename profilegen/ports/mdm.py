@@ -72,6 +72,9 @@ class LookOrder:
     """
     Ask one enrollment what it has, or what it is; `command` as in `InstallOrder`.
 
+    `about` is an install or removal that is still open there: a server that is only ever asked may answer with a
+    failed receipt of that command instead, if it knows that the device refused it. What a device said before `since`
+    is no answer; `again`: this was asked before, so that nobody has to be woken for it once more.
     The answer to `LookAt.DEVICE` is an event whose `enrollment` says it; servers that know it themselves show it in
     `enrollments()` and answer with what they have of the profiles.
     """
@@ -79,6 +82,9 @@ class LookOrder:
     command: str
     enrollment: Enrollment
     at: LookAt = LookAt.PROFILES
+    about: str | None = None
+    since: datetime | None = None
+    again: bool = False
 
 
 class EventKind(StrEnum):

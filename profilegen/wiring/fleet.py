@@ -20,6 +20,7 @@ from profilegen.flow.fleet.sending_evidence import SendingEvidence
 from profilegen.flow.fleet.settlement import Settlement
 from profilegen.flow.fleet.settling import Settler
 from profilegen.flow.fleet.tailor import Tailor
+from profilegen.flow.fleet.templating import Templating
 from profilegen.flow.fleet.upkeep import Upkeep
 from profilegen.flow.fleet.values import Connectors
 from profilegen.flow.fleet.watching import Notify, Watch
@@ -53,6 +54,7 @@ class FleetParts:
             tailor=self._tailor,
             gate=self.house.proving.gate,
             clock=self.house.clock,
+            templating=Templating(store=self.store, tailor=self._tailor, connectors=self.connectors),
         )
 
     @property
@@ -63,7 +65,7 @@ class FleetParts:
     @property
     def looker(self) -> Looker:
         """What asks servers and devices."""
-        return Looker(store=self.store, connectors=self.connectors, clock=self.house.clock)
+        return Looker(store=self.store, connectors=self.connectors, clock=self.house.clock, tellers=tellers(self.house))
 
     @property
     def listener(self) -> Listener:
@@ -136,7 +138,15 @@ class FleetParts:
             signer=signer_mark(self.signer),
             answer_within=config.fleet_answer_within,
             offline_after=config.fleet_offline_after,
+            blind=frozenset(
+                (name, channel) for name, one in self.connectors.items() for channel in one.capabilities.blind_to
+            ),
         )
+
+    @property
+    def tailor(self) -> Tailor:
+        """What builds the profiles of seats."""
+        return self._tailor
 
     @property
     def _tailor(self) -> Tailor:

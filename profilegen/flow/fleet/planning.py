@@ -1,7 +1,7 @@
 """Planning: every seat judged as it is read, nothing changed, nothing remembered beyond the counts."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from profilegen.diagnosis.evidence import EndpointPair
 from profilegen.errors import ProfilegenError
@@ -13,6 +13,7 @@ from profilegen.fleet.seen import MailOnDevice
 from profilegen.fleet.tally import Tally
 from profilegen.flow.fleet.settlement import Acceptance, Domain, Settlement
 from profilegen.flow.fleet.tailor import Pattern, Patterns, Tailor, expected_of, lacks_pattern
+from profilegen.flow.fleet.templating import TemplateBook, Templating
 from profilegen.flow.fleet.values import Judged
 from profilegen.flow.gate import Admission, Gate
 from profilegen.ports import Clock
@@ -38,10 +39,15 @@ class DomainPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Every mail domain of the fleet; `patterns` holds the settings of those that have any."""
+    """
+    Every mail domain of the fleet; `patterns` holds the settings of those that have any.
+
+    `templates` are those of servers that take nothing else, once they were planned.
+    """
 
     domains: tuple[DomainPlan, ...]
     patterns: Patterns
+    templates: TemplateBook = field(default_factory=TemplateBook)
 
     def of(self, seat: Seat) -> tuple[DomainPlan, ...]:
         """Return the domains of a seat's mailboxes."""
@@ -77,6 +83,11 @@ class Planner:
     tailor: Tailor
     gate: Gate
     clock: Clock
+    templating: Templating
+
+    async def with_templates(self, survey: Survey) -> Survey:
+        """Return a survey with the templates for all seats that are known by now."""
+        return replace(survey, templates=await self.templating.book(survey.patterns))
 
     async def survey(self, acceptance: Acceptance, allowed_because: str | None = None) -> Survey:
         """
@@ -91,7 +102,7 @@ class Planner:
 
     async def plan(self, plan_id: str, query: SeatQuery, acceptance: Acceptance, moment: Moment) -> Plan:
         """Return the plan for the seats of a query."""
-        survey = await self.survey(acceptance)
+        survey = await self.with_templates(await self.survey(acceptance))
         tally = Tally()
         async for judged in self.judged(query, survey, moment):
             tally.add(judged.seat, judged.judgement)
@@ -107,12 +118,14 @@ class Planner:
         """Return how one seat stands; its profile is built only where nothing else can tell."""
         if (unknown := lacks_pattern(view.seat, survey.patterns)) is not None:
             return Judged(view=view, judgement=_without_settings(view, unknown, survey, moment))
-        seat = self.tailor.up_to_date(view.seat, survey.patterns)
-        if seat.wanted is None and _must_compare(seat, view) and not any(plan.moves for plan in survey.of(seat)):
+        seat = survey.templates.dressed(self.tailor.up_to_date(view.seat, survey.patterns), survey.patterns)
+        must_compare = _must_compare(seat, view) or _must_compare_command(seat, view, moment)
+        if seat.wanted is None and must_compare and not any(plan.moves for plan in survey.of(seat)):
             draft = await self.tailor.draft(seat, survey.patterns)
             seat = replace(seat, wanted=self.tailor.wanted(seat, survey.patterns, draft))
         expected = await self._expected(seat, view, survey)
-        return Judged(view=replace(view, seat=seat), judgement=judge(seat, view.sight, moment, expected))
+        judgement = survey.templates.allows(seat, judge(seat, view.sight, moment, expected))
+        return Judged(view=replace(view, seat=seat), judgement=judgement)
 
     async def _expected(self, seat: Seat, view: SeatView, survey: Survey) -> tuple[MailOnDevice, ...]:
         """Return what the device should say of its accounts; nothing is made for those that say nothing of them."""
@@ -156,6 +169,11 @@ def pair_of(document: SettingsDocument) -> EndpointPair | None:
 
 def _must_compare(seat: Seat, view: SeatView) -> bool:
     return view.sight.inventory is not None and find_installed(seat, view.sight.inventory) is not None
+
+
+def _must_compare_command(seat: Seat, view: SeatView, moment: Moment) -> bool:
+    """Return whether nothing but the newest command tells what a device has."""
+    return (seat.mdm, seat.channel) in moment.blind and view.sight.command is not None and not seat.retired
 
 
 def _without_settings(view: SeatView, domain: str, survey: Survey, moment: Moment) -> Judgement:

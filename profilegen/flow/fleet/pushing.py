@@ -6,21 +6,22 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from profilegen.errors import MachineProblem, NotPossible, ProfilegenError
-from profilegen.fleet.drift import Action, State, judge
+from profilegen.fleet.drift import Action, Judgement, State, judge
 from profilegen.fleet.episodes import command_id, episode_for
 from profilegen.fleet.evidence import Moment
-from profilegen.fleet.seat import Seat, SecretRoute
+from profilegen.fleet.seat import Effective, Seat, SecretRoute
 from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Survey
 from profilegen.flow.fleet.tailor import Tailor, expected_of
+from profilegen.flow.fleet.templating import Placing
 from profilegen.flow.fleet.values import Connectors, Judged, RepairOrder, connector_of
 from profilegen.flow.issuing import Issuer
 from profilegen.ports import Clock
 from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine
 from profilegen.ports.mdm import InstallOrder, MdmConnector, Receipt, RemoveOrder
 
-WITHOUT_PASSWORD = frozenset({State.MISSING, State.RE_ENROLLED})
+WITHOUT_PASSWORD = frozenset({State.MISSING, State.RE_ENROLLED, State.UNKNOWN})
 """States in which the device had no account, so that nobody typed its password yet."""
 
 
@@ -62,10 +63,10 @@ class Pusher:
         await self._refuse_surprise(connector, [given for _, given in installs], order)
         if installs:
             receipts = await connector.install([given for _, given in installs])
-            await self._note(connector, installs, receipts, order)
+            await self._note(connector, installs, receipts, order, survey)
         if removals:
             receipts = await connector.remove([given for _, given in removals])
-            await self._note(connector, removals, receipts, order)
+            await self._note(connector, removals, receipts, order, survey)
         return len(installs) + len(removals)
 
     async def write_down(
@@ -102,6 +103,9 @@ class Pusher:
     async def _install(
         self, each: Judged, enrollment: Enrollment, survey: Survey, order: RepairOrder, moment: Moment
     ) -> list[InstallOrder]:
+        placing = survey.templates.of(each.seat)
+        if placing is not None:
+            return await self._place(each, enrollment, placing, order)
         draft = await self.tailor.draft(each.seat, survey.patterns)
         _refuse_other_identifier(each.seat, draft.profile.identifier)
         wanted = self.tailor.wanted(each.seat, survey.patterns, draft)
@@ -116,8 +120,7 @@ class Pusher:
         signed = await self.issuer.sign_off(draft)
         levels = [plan.admission.level for plan in survey.of(seat) if plan.admission is not None]
         await self.issuer.record(draft, signed, level=min(levels, default=None), allowed_because=order.allowed_because)
-        if seat.route is SecretRoute.ASK and judgement.state in WITHOUT_PASSWORD:
-            await self.store.note_password_unknown((seat.key,), self.clock.now())
+        await self._doubt_password(seat, judgement)
         return [
             InstallOrder(
                 command=stored.id,
@@ -131,6 +134,38 @@ class Pusher:
                 effective=seat.effective,
             )
         ]
+
+    async def _place(
+        self, each: Judged, enrollment: Enrollment, placing: Placing, order: RepairOrder
+    ) -> list[InstallOrder]:
+        """Return the order for a template; it carries no signature, and is the same for everybody it serves."""
+        seat, template = each.seat, placing.template
+        if seat.wanted is None or (each.judgement.action is not Action.INSTALL and not order.again):
+            return []
+        await self.store.want(((seat.key, seat.wanted),))
+        stored = await self._store(each, enrollment, template.revision, order)
+        if stored is None:
+            return []
+        await self.store.keep_effective(seat.key, replace(_kept(seat), identifier=template.identifier))
+        await self._doubt_password(seat, each.judgement)
+        return [
+            InstallOrder(
+                command=stored.id,
+                enrollment=enrollment,
+                identifier=template.identifier,
+                uuid=template.uuid,
+                revision=template.revision,
+                name=placing.name,
+                signed=template.content,
+                unsigned=template.content,
+                effective=seat.effective,
+            )
+        ]
+
+    async def _doubt_password(self, seat: Seat, judgement: Judgement) -> None:
+        """Note that nobody typed a password yet on a device that has no account, or none that is known of."""
+        if seat.route is SecretRoute.ASK and judgement.state in WITHOUT_PASSWORD:
+            await self.store.note_password_unknown((seat.key,), self.clock.now())
 
     async def _removal(self, each: Judged, enrollment: Enrollment, order: RepairOrder) -> list[RemoveOrder]:
         stored = await self._store(each, enrollment, None, order)
@@ -180,6 +215,7 @@ class Pusher:
         given: Sequence[tuple[Seat, OrderT]],
         receipts: Sequence[Receipt],
         order: RepairOrder,
+        survey: Survey,
     ) -> None:
         lines = []
         async with self.store.together() as store:
@@ -188,8 +224,9 @@ class Pusher:
                 await store.change_command(sent.command, sent.enrollment.id, receipt.state, now, receipt.errors)
                 if receipt.effective is not None:
                     await store.keep_effective(seat.key, receipt.effective)
+                via = "" if seat.retired else _via(survey.templates.of(seat))
                 known = " (known there already)" if receipt.already else ""
-                lines.append(self._line(seat, connector.name, HistoryKind.PUSH, f"{receipt.state}{known}", order))
+                lines.append(self._line(seat, connector.name, HistoryKind.PUSH, f"{receipt.state}{known}{via}", order))
             await store.append(lines)
 
     def _line(self, seat: Seat, mdm: str, kind: HistoryKind, outcome: str, order: RepairOrder) -> HistoryLine:
@@ -204,6 +241,18 @@ class Pusher:
             mdm=mdm,
             plan=order.plan,
         )
+
+
+def _via(placing: Placing | None) -> str:
+    """Return the words of the history that say which template brings a profile."""
+    if placing is None:
+        return ""
+    template = placing.template
+    return f", by the template {placing.name} for {len(template.seats)} seats, revision {template.revision}"
+
+
+def _kept(seat: Seat) -> Effective:
+    return seat.effective or Effective(identifier=seat.identifier)
 
 
 def _is_unsent(each: Judged) -> bool:

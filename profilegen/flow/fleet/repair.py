@@ -17,6 +17,7 @@ from profilegen.fleet.evidence import Moment
 from profilegen.fleet.tally import Tally
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Planner, Survey
+from profilegen.flow.fleet.polling import Polls
 from profilegen.flow.fleet.pushing import Pusher
 from profilegen.flow.fleet.settlement import Settlement
 from profilegen.flow.fleet.settling import INSTALLED, Settler
@@ -97,12 +98,16 @@ class Repair:
         cannot be reached.
         """
         survey = await self.prepare(order)
-        await self.looker.refresh(sorted(set(self.looker.connectors)))
+        await self.looker.refresh(sorted(self.looker.connectors) if order.query.mdm is None else [order.query.mdm])
+        survey = await self.planner.with_templates(survey)
         crew = self if crew is None else crew
         pushed, stopped = 0, await crew.look_around(order, survey, progress)
         if stopped is None:
-            keys = await self._to_push(order, survey)
+            keys, grouped = await self._to_push(order, survey)
             pushed, stopped = await self._waves(crew, keys, order, survey, progress)
+            if stopped is None and grouped:  # a template reaches its whole group at once: waves would be a pretence
+                end = await crew.wave(grouped, order, survey, progress)
+                pushed, stopped = pushed + end.pushed, end.trouble
         tally = Tally()
         async for judged in self.planner.judged(order.query, survey, self.moment(order.proof_since)):
             tally.add(judged.seat, judged.judgement)
@@ -120,7 +125,13 @@ class Repair:
                 )
         return await self.planner.survey(order.acceptance, order.allowed_because)
 
-    async def step(self, keys: Sequence[str], order: RepairOrder, survey: Survey) -> tuple[Judged, ...]:
+    async def survey(self, order: RepairOrder) -> Survey:
+        """Return how the mail domains stand, and the templates; nothing new is followed."""
+        return await self.planner.with_templates(await self.planner.survey(order.acceptance, order.allowed_because))
+
+    async def step(
+        self, keys: Sequence[str], order: RepairOrder, survey: Survey, polls: Polls | None = None
+    ) -> tuple[Judged, ...]:
         """
         Take one batch of seats one step further and return how they stood before it.
 
@@ -128,7 +139,7 @@ class Repair:
         """
         judged = await self.judge(keys, survey, order)
         await self.settler.settle(judged)
-        await self.looker.look(judged)
+        await self.looker.look(judged, self.moment(order.proof_since), polls)
         return judged
 
     async def push(self, keys: Sequence[str], order: RepairOrder, survey: Survey) -> int:
@@ -148,22 +159,23 @@ class Repair:
         total = await self.store.count(order.query)
         start = self.clock.now()
         strangers = passes = 0
-        nudged = set[str]()
+        nudged, polls = set[str](), Polls()
         async for batch in self.batches(order, survey):
             strangers += await self.looker.introduce(batch)
         while True:
-            open_looks = done = unknown = 0
+            open_looks = done = unknown = asked = 0
+            polls.turn()
             async for batch in self.batches(order, survey):
                 await self.settler.settle(batch)
-                await self.looker.look(batch)
+                asked += await self.looker.look(batch, self.moment(order.proof_since), polls)
                 await self.looker.nudge(batch, self.moment(order.proof_since), nudged)
-                open_looks += sum(_awaits_look(each) for each in batch)
+                open_looks += sum(self._awaits_look(each, polls) for each in batch)
                 unknown += sum(each.judgement.state is State.NOT_ENROLLED for each in batch)
                 done += len(batch)
                 progress("Looking", done - open_looks, total)
             waited = self.clock.now() - start
             expected = strangers > 0 and unknown > 0 and waited < INTRODUCTION
-            if (open_looks == 0 and not expected) or waited >= order.patience:
+            if (open_looks == asked == 0 and not expected) or waited >= order.patience:
                 return None
             await _rest(order, passes := passes + 1)
 
@@ -184,13 +196,14 @@ class Repair:
                 batch = []
         yield tuple(batch)
 
-    async def _to_push(self, order: RepairOrder, survey: Survey) -> list[str]:
-        """Return the keys of the seats to push, the most broken first."""
-        first, later = list[str](), list[str]()
+    async def _to_push(self, order: RepairOrder, survey: Survey) -> tuple[list[str], list[str]]:
+        """Return the keys of the seats to push, the most broken first, and those a template brings it."""
+        first, later, grouped = list[str](), list[str](), list[str]()
         async for judged in self.planner.judged(order.query, survey, self.moment(order.proof_since)):
             if _is_to_push(judged, again=order.again):
-                (later if judged.judgement.state is State.SIGNER_EXPIRING else first).append(judged.seat.key)
-        return first + later
+                own = later if judged.judgement.state is State.SIGNER_EXPIRING else first
+                (own if survey.templates.of(judged.seat) is None else grouped).append(judged.seat.key)
+        return first + later, grouped
 
     async def _waves(
         self, crew: Crew, keys: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress
@@ -216,18 +229,26 @@ class Repair:
     ) -> Counter[State]:
         """Wait until every one of these seats came to an end, or nothing more is to be expected in time."""
         until = self.clock.now() + order.patience
-        passes, nudged = 0, set[str]()
+        passes, nudged, polls = 0, set[str](), Polls()
         while True:
             states, pending = Counter[State](), 0
+            polls.turn()
             for part in range(0, len(wave), BATCH):
-                judged = await self.step(wave[part : part + BATCH], order, survey)
+                judged = await self.step(wave[part : part + BATCH], order, survey, polls)
                 await self.looker.nudge(judged, self.moment(order.proof_since), nudged)
                 states.update(each.judgement.state for each in judged)
-                pending += sum(_is_pending(each) for each in judged)
+                pending += sum(_is_pending(each) and not self.looker.has_said_all(each, polls) for each in judged)
             progress("Repairing", len(wave) - pending, len(wave))
             if pending == 0 or self.clock.now() >= until:
                 return states
             await _rest(order, passes := passes + 1)
+
+    def _awaits_look(self, each: Judged, polls: Polls) -> bool:
+        """Return whether a device may still say something, and is worth waiting for."""
+        look = each.view.sight.look
+        asked = each.judgement.action is Action.LOOK and not self.looker.has_said_all(each, polls)
+        waits = each.judgement.action is Action.WAIT and look is not None and look.state.is_open
+        return (asked or waits or self.looker.is_described(each)) and each.judgement.state is not State.OFFLINE
 
     def refuse_unproved(self, judged: Sequence[Judged], survey: Survey) -> None:
         """Raise NotPossible `unverified` where the servers of a seat are not proved freshly enough."""
@@ -242,13 +263,6 @@ class Repair:
 async def _rest(order: RepairOrder, passes: int) -> None:
     """Wait before looking again: shortly at first, because devices that are awake answer at once."""
     await asyncio.sleep(min(order.tick.total_seconds(), SHORTEST_REST * 2**passes))
-
-
-def _awaits_look(each: Judged) -> bool:
-    look = each.view.sight.look
-    asked = each.judgement.action is Action.LOOK
-    waits = each.judgement.action is Action.WAIT and look is not None and look.state.is_open
-    return (asked or waits) and each.judgement.state is not State.OFFLINE
 
 
 def _is_pending(each: Judged) -> bool:

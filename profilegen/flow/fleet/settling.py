@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from profilegen.fleet.drift import State
 from profilegen.fleet.seen import CommandState
@@ -40,8 +41,9 @@ class Settler:
         now, lines = self.clock.now(), []
         for each in installed:
             episode, command = each.view.sight.episode, each.view.sight.command
-            if command is not None and command.state.is_open:
-                await self.store.change_command(command.id, command.enrollment, CommandState.ACKNOWLEDGED, now)
+            if command is not None and _is_proved(each):
+                at = _seen_at(each, now)
+                await self.store.change_command(command.id, command.enrollment, CommandState.ACKNOWLEDGED, at)
             if episode is None or episode.closed_at is not None:
                 continue
             await self.store.close_episode(each.seat.key, episode.number, now)
@@ -75,11 +77,22 @@ def _is_news(each: Judged) -> bool:
     return last is None or (inventory is not None and inventory.collected_at > last)
 
 
+def _is_proved(each: Judged) -> bool:
+    """Return whether an open command is known to have done what it was for; what a server claims proves nothing."""
+    command = each.view.sight.command
+    return command is not None and command.state.is_open and each.judgement.state is not State.UNREPORTED
+
+
+def _seen_at(each: Judged, now: datetime) -> datetime:
+    """Return when that was seen: the inventory that shows it must not be older than the answer it stands for."""
+    inventory = each.view.sight.inventory
+    return now if inventory is None else min(now, inventory.collected_at)
+
+
 def _tells_something(each: Judged) -> bool:
     """Return whether a judgement changes anything that is written down."""
     state, sight = each.judgement.state, each.view.sight
     if state not in INSTALLED:
         return state is State.RETIRED
     is_open = sight.episode is not None and sight.episode.closed_at is None
-    waits = sight.command is not None and sight.command.state.is_open
-    return is_open or waits or (state is State.OK and _is_news(each))
+    return is_open or _is_proved(each) or (state is State.OK and _is_news(each))

@@ -130,7 +130,7 @@ class Watch:
                 await asyncio.wait_for(self.concerned.pulse.wait(), timeout=left)
             except TimeoutError:
                 return
-            survey = survey or await self.repair.planner.survey(order.acceptance, order.allowed_because)
+            survey = survey or await self.repair.survey(order)
             try:
                 await self._see_to(self.concerned.take(), order, survey)
             except ProfilegenError:

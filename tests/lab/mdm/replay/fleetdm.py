@@ -42,7 +42,7 @@ class FleetReplay(Replay):
     Answers the calls the connector makes; devices that are awake answer commands at once.
 
     `asleep` are hosts that do not answer, `says` what Fleet itself claims of a host's profiles, whatever is true;
-    `can_patch` is whether it is new enough to change a profile in place.
+    `can_patch` is whether it is new enough to change a profile in place, `now` what its clock says.
     """
 
     hosts: list[dict[str, Any]] = field(default_factory=list)
@@ -54,6 +54,8 @@ class FleetReplay(Replay):
     can_patch: bool = True
     page: int = 2
     ran: list[dict[str, Any]] = field(default_factory=list)
+    resent: list[tuple[int, str]] = field(default_factory=list)
+    now: Callable[[], str] = lambda: "2026-03-01T11:59:00Z"
 
     def answer(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
@@ -91,14 +93,14 @@ class FleetReplay(Replay):
         for uuid in asked["host_uuids"]:
             if uuid not in self.asleep:
                 answer = {"CommandUUID": command["CommandUUID"], "UDID": uuid, **self._device(uuid, command["Command"])}
-                listed.append(_result(uuid, command["CommandUUID"], answer))
+                listed.append(_result(uuid, command["CommandUUID"], answer, self.now()))
         return as_json({"command_uuid": command["CommandUUID"], "request_type": command["Command"]["RequestType"]})
 
     def _device(self, uuid: str, command: dict[str, Any]) -> dict[str, Any]:
         has = self.devices.setdefault(uuid, {})
         if command["RequestType"] == "InstallProfile":
             data = command["Payload"]
-            has[plistlib.loads(data[data.index(b"<?xml") :])["PayloadIdentifier"]] = data
+            has[inside(data)["PayloadIdentifier"]] = data
         elif command["RequestType"] == "RemoveProfile":
             if has.pop(command["Identifier"], None) is None:
                 text = f"Profile with identifier '{command['Identifier']}' not found."
@@ -114,6 +116,7 @@ class FleetReplay(Replay):
             listed = [{"profile_uuid": one, "status": self.says} for one in self.profiles]
             return as_json({"host_id": int(number), "profiles": listed})
         newer = rest.endswith("/resend")
+        self.resent.append((int(number), rest))
         return Response(status=202 if newer == self.can_patch else 404)
 
     def _profiles(self, request: Request, path: str) -> Response:
@@ -167,17 +170,24 @@ def uploaded(request: Request, name: str) -> bytes:
     raise AssertionError(f"the form has no {name}")
 
 
-def _result(uuid: str, command: str, answer: dict[str, Any]) -> dict[str, Any]:
+def inside(data: bytes) -> dict[str, Any]:
+    """Return the profile in these bytes, signed or not."""
+    end = b"</plist>"
+    content: dict[str, Any] = plistlib.loads(data[data.index(b"<?xml") : data.rindex(end) + len(end)])
+    return content
+
+
+def _result(uuid: str, command: str, answer: dict[str, Any], at: str) -> dict[str, Any]:
     return {
         "host_uuid": uuid,
         "command_uuid": command,
         "status": answer["Status"],
-        "updated_at": "2026-03-01T11:59:00Z",
+        "updated_at": at,
         "result": base64.b64encode(plistlib.dumps(answer)).decode(),
     }
 
 
 def _shown(data: bytes) -> dict[str, Any]:
-    content = plistlib.loads(data[data.index(b"<?xml") :])
+    content = inside(data)
     kept = ("PayloadIdentifier", "PayloadUUID", "PayloadDescription", "PayloadContent")
     return {"IsManaged": True, **{key: content[key] for key in kept}}

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -47,7 +48,7 @@ class IntuneReplay(Replay):
     Answers the calls the connector makes.
 
     `pending` is how often a report's job is not ready yet, `expired` how many links to reports have ended when they are
-    used, `reported` what reports say by device; `elsewhere` is the base URL of the reports.
+    used, `reported` what reports say by device, `reported_at` since when; `elsewhere` is the base URL of the reports.
     """
 
     devices: list[dict[str, Any]] = field(default_factory=list)
@@ -60,6 +61,7 @@ class IntuneReplay(Replay):
     page: int = 100
     elsewhere: str = ""
     fetched: list[Request] = field(default_factory=list)
+    reported_at: Callable[[], str] = lambda: "2026-03-01 09:00:00.0000000"
 
     def answer(self, request: Request) -> Response:
         if request.path == f"/{TENANT}/oauth2/v2.0/token":
@@ -137,7 +139,7 @@ class IntuneReplay(Replay):
         writer = csv.writer(text)
         writer.writerow(["IntuneDeviceId", "PolicyId", "ReportStatus", "PspdpuLastModifiedTimeUtc"])
         for id_, status in self.reported.items():
-            writer.writerow([id_, "policy", status, "2026-03-01 09:00:00.0000000"])
+            writer.writerow([id_, "policy", status, self.reported_at()])
         with zipfile.ZipFile(packed, "w") as archive:
             archive.writestr("report.csv", text.getvalue())
         return Response(body=packed.getvalue())
