@@ -7,6 +7,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from profilegen.address import a_label
+from profilegen.cli.fleet_instruct import (
+    InstructOptions,
+    instructed_document,
+    instructing,
+    instructing_crew,
+    show_instructed,
+)
 from profilegen.cli.fleet_options import FollowOptions, WaveOptions, WhoOptions, plan_id
 from profilegen.cli.fleet_people import confirm, forget
 from profilegen.cli.fleet_report import report
@@ -30,6 +37,7 @@ from profilegen.cli.options import Json, LookupOptions, SigningOptions
 from profilegen.cli.output import complain, note, print_json, say
 from profilegen.cli.policy import allowed
 from profilegen.cli.rosters import device_rows
+from profilegen.cli.send_options import ServerPassword
 from profilegen.cli.session import run_async, session_of
 from profilegen.cli.templateview import paces
 from profilegen.config.values import Config
@@ -37,6 +45,7 @@ from profilegen.errors import ProfilegenError, UsageProblem
 from profilegen.fleet.roster import SeatDefaults
 from profilegen.fleet.tally import Tally
 from profilegen.flow.fleet.importing import Imported
+from profilegen.flow.fleet.instructing import Instructor
 from profilegen.flow.fleet.planning import Plan
 from profilegen.flow.fleet.repair import Outcome
 from profilegen.flow.fleet.settlement import Acceptance
@@ -177,6 +186,8 @@ def apply(
     how: LookupOptions,
     signing: SigningOptions,
     waves: WaveOptions,
+    people: InstructOptions,
+    password: ServerPassword,
     again: Annotated[
         bool, typer.Option("--again", help="Push once more, even what was pushed already. Needs --only.")
     ] = False,
@@ -220,21 +231,25 @@ def apply(
         patience=waves.waits(),
     )
 
-    async def work() -> Outcome:
+    async def work() -> tuple[Outcome, Instructor | None]:
         async with session.opened() as parts, crew_of(session, parts, workers=workers) as crew:
             unread = (await parts.sending_evidence(reading=True).gather()).problem
             if unread is not None:
                 complain(unread)
-            with fleet_progress() as progress:
-                outcome = await parts.repair.apply(order, progress, crew)
+            async with instructing(house, parts, people, password) as instructor:
+                with fleet_progress() as progress:
+                    outcome = await parts.repair.apply(order, progress, instructing_crew(crew, parts, instructor))
+                if instructor is not None:  # whom an earlier run was about to tell
+                    await instructor.instruct(order.query, await parts.planner.survey(order.acceptance), order)
             await keep_snapshot(parts.store, house.clock, order, outcome)
-            return outcome
+            return outcome, instructor
 
-    outcome = run_async(work())
+    outcome, instructor = run_async(work())
     if as_json:
-        print_json(outcome_document(outcome))
+        print_json({**outcome_document(outcome), **instructed_document(instructor)})
     else:
         show_outcome(outcome)
+        show_instructed(instructor)
     raise typer.Exit(0 if outcome.tally.wrong == 0 else 1)
 
 

@@ -23,13 +23,18 @@ class Example:
 
 @dataclass(slots=True, kw_only=True)  # counts while a plan is read
 class Tally:
-    """Counts of one plan; `to_ask` are the people who will have to type a password after an install."""
+    """
+    Counts of one plan; `to_ask` are the people who will have to type a password after an install.
+
+    Seats come by key, in which those of one person stand together.
+    """
 
     states: Counter[State] = field(default_factory=Counter)
     actions: Counter[Action] = field(default_factory=Counter)
     installs: Counter[str] = field(default_factory=Counter)
     to_ask: int = 0
     examples: dict[State, list[Example]] = field(default_factory=dict)
+    _asked_last: str | None = None
 
     def add(self, seat: Seat, judgement: Judgement) -> None:
         """Count one seat."""
@@ -37,7 +42,9 @@ class Tally:
         self.actions[judgement.action] += 1
         if judgement.action is Action.INSTALL:
             self.installs[seat.mdm] += 1
-            self.to_ask += seat.route is SecretRoute.ASK
+            if seat.route is SecretRoute.ASK and seat.person != self._asked_last:
+                self.to_ask += 1
+                self._asked_last = seat.person
         if judgement.state not in RIGHT:
             named = self.examples.setdefault(judgement.state, [])
             if len(named) < EXAMPLES:

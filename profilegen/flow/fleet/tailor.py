@@ -49,7 +49,11 @@ class Tailor:
 
     async def draft(self, seat: Seat, patterns: Patterns) -> Draft:
         """Return the profile of a seat as it would be built now, for MDM."""
-        wish = ProfileWish(
+        return await self.flow.draft(self.wish(seat, patterns))
+
+    def wish(self, seat: Seat, patterns: Patterns) -> ProfileWish:
+        """Return what the profile of a seat is to be."""
+        return ProfileWish(
             accounts=tuple(
                 AccountWish(
                     address=mailbox.address,
@@ -68,7 +72,6 @@ class Tailor:
             identifier_prefix=self.identifier_prefix,
             organization=self.organization,
         )
-        return await self.flow.draft(wish)
 
     def wanted(self, seat: Seat, patterns: Patterns, draft: Draft) -> Wanted:
         """Return what a draft makes the wanted profile of a seat."""

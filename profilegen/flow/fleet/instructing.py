@@ -1,0 +1,141 @@
+"""
+Instructions: whoever will be asked for a password hears of it while the profile is on its way.
+
+What is due follows from what is known, not from what was just done: after a crash the next run tells whom it missed.
+The ledger sees to it that nobody is told twice of one episode.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from profilegen.errors import ProfilegenError
+from profilegen.fleet.evidence import password_is_unknown
+from profilegen.fleet.seat import Seat, SecretRoute
+from profilegen.fleet.seen import CommandKind, CommandState, Episode
+from profilegen.flow.consignment import Consignee
+from profilegen.flow.fleet.planning import Survey
+from profilegen.flow.fleet.repair import Crew, Progress, WaveEnd
+from profilegen.flow.fleet.tailor import Tailor, lacks_pattern, route_of
+from profilegen.flow.fleet.values import RepairOrder
+from profilegen.flow.sending import Halt, Way
+from profilegen.flow.sendvalues import SendOrder, SendState, Sent
+from profilegen.mailing.people import Person
+from profilegen.ports import Clock
+from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine, SeatQuery, SeatView
+
+NOT_PUSHED = frozenset({CommandState.STORED, CommandState.FAILED, CommandState.GONE})
+"""States of a command after which nothing is about to be installed."""
+
+
+@dataclass(slots=True, kw_only=True)  # counts, and remembers what makes every further one pointless
+class Instructor:
+    """Tells people through one way; `order` names the occasion and the channel."""
+
+    store: FleetStore
+    tailor: Tailor
+    way: Way
+    order: SendOrder
+    clock: Clock
+    told: Counter[SendState] = field(default_factory=Counter)
+    stopped: ProfilegenError | None = None
+    _seen: set[tuple[str, int]] = field(default_factory=set)
+
+    async def instruct(self, query: SeatQuery, survey: Survey, order: RepairOrder) -> None:
+        """Tell the people of these seats who have to type a password now and were not told yet."""
+        async for batch in self.store.seats(query):
+            for view in batch:
+                episode = is_due(view, survey)
+                fault = (view.seat.key, 0 if episode is None else episode.number)
+                if episode is not None and self.stopped is None and fault not in self._seen:
+                    self._seen.add(fault)
+                    await self._tell(view.seat, episode, survey, order)
+
+    async def _tell(self, seat: Seat, episode: Episode, survey: Survey, order: RepairOrder) -> None:
+        consignee = Consignee(person=_person(seat), what=self.tailor.wish(seat, survey.patterns))
+        since = replace(
+            self.order, since=episode.opened_at, platform=seat.platform, allowed_because=order.allowed_because
+        )
+        try:
+            sent = await self.way.go(consignee, since)
+        except Halt as halt:
+            self.stopped, sent = halt.problem, halt.sent
+        finally:
+            await self.way.finish()
+        self.told[sent.state] += 1
+        if sent.tried or sent.problem is not None:
+            await self.store.append((self._line(seat, episode, sent, order),))
+
+    def _line(self, seat: Seat, episode: Episode, sent: Sent, order: RepairOrder) -> HistoryLine:
+        whereto = f" to {sent.address}" if sent.address is not None else ""
+        return HistoryLine(
+            at=self.clock.now(),
+            actor=order.actor,
+            kind=HistoryKind.INSTRUCTION,
+            why=f"has to type the password, fault {episode.number}",
+            outcome=f"{self.order.channel}{whereto}: {sent.state}, {sent.detail}",
+            seat=seat.key,
+            person=seat.person,
+            mdm=seat.mdm,
+            plan=order.plan,
+        )
+
+
+def is_due(view: SeatView, survey: Survey) -> Episode | None:
+    """Return the episode in which a profile is on its way, or there, and its person has to type the password."""
+    seat, sight = view.seat, view.sight
+    if seat.retired or lacks_pattern(seat, survey.patterns) is not None:
+        return None
+    asks = route_of(seat, survey.patterns) is SecretRoute.ASK and password_is_unknown(seat, sight)
+    command, episode = sight.command, sight.episode
+    if not asks or command is None or episode is None or command.episode != episode.number:
+        return None
+    return episode if command.kind is CommandKind.INSTALL and command.state not in NOT_PUSHED else None
+
+
+def _person(seat: Seat) -> Person:
+    return Person(
+        key=seat.person,
+        accounts=tuple(mailbox.address for mailbox in seat.mailboxes),
+        name=seat.name,
+        recovery=seat.recovery_email,
+        language=seat.language,
+        platform=str(seat.platform),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructingCrew:
+    """A crew whose waves are followed by instructions, while devices still answer."""
+
+    crew: Crew
+    instructor: Instructor
+
+    async def look_around(self, order: RepairOrder, survey: Survey, progress: Progress) -> str | None:
+        """Look as the crew does."""
+        return await self.crew.look_around(order, survey, progress)
+
+    async def wave(self, keys: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress) -> WaveEnd:
+        """Push as the crew does, and tell people as soon as their profile is on its way."""
+        query = SeatQuery(keys=tuple(keys))
+        done = asyncio.Event()
+        telling = asyncio.create_task(self._keep_telling(query, survey, order, done))
+        try:
+            end = await self.crew.wave(keys, order, survey, progress)
+        except BaseException:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
+            raise
+        done.set()
+        await telling
+        return end
+
+    async def _keep_telling(self, query: SeatQuery, survey: Survey, order: RepairOrder, done: asyncio.Event) -> None:
+        """Tell people again and again, and once more when it is done."""
+        while not done.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), timeout=order.tick.total_seconds())
+            await self.instructor.instruct(query, survey, order)
