@@ -133,7 +133,8 @@ _LOGINS = (
     ),
     _means(Cause.ACCOUNT_VERIFICATION_REQUIRED, "browser login !app", CLEAR, stages=LOGIN),
     _means(Cause.TOO_MANY_AUTH_FAILURES, "many attempts; many login; limit attempts", CLEAR, stages=LOGIN),
-    _means(Cause.AUTH_TEMP_FAILURE, "login temporary; temporary later; login unavailable later", CLEAR, stages=LOGIN),
+    _means(Cause.AUTH_TEMP_FAILURE, "login temporary; login unavailable later", CLEAR, stages=LOGIN),
+    _means(Cause.AUTH_TEMP_FAILURE, "temporary later", HINT, stages=LOGIN),
     _means(
         Cause.AUTH_NOT_CONFIGURED, "login required !tls !encryption; login not !match !allowed", LIKELY, stages=ENVELOPE
     ),
