@@ -121,6 +121,18 @@ def test_rows_of_one_person_become_one_seat_however_the_batches_fall(place: Plac
     place.run(scenario)
 
 
+def test_an_import_says_nothing_of_servers_it_does_not_name(place: Place) -> None:
+    async def story(store: FleetStore) -> None:
+        here, there = seat("ada"), replace(seat("bob"), key="bob elsewhere", mdm="other")
+        await imported(store, here, there)
+        assert await imported(store, replace(seat("eve"), key="eve elsewhere", mdm="other")) == ImportTally(
+            added=1, gone=1
+        )
+        assert await keys(store, gone=True) == ["bob elsewhere"]
+
+    place.run(story)
+
+
 def test_an_import_that_never_ended_makes_nobody_gone(place: Place) -> None:
     async def scenario(store: FleetStore) -> None:
         await imported(store, seat("ada"), seat("bob"))

@@ -68,10 +68,22 @@ class Upkeep:
         await self._note(HistoryKind.CONFIRMED, reason, "sends, by the operator's word", keys)
         return tuple(seats)
 
-    async def forget(self, person: str) -> str:
-        """Replace a person by a pseudonym in state and history, and return it; raises NotPossible `no_seat`."""
+    async def forget(self, who: str) -> str:
+        """
+        Replace whoever an address or device belongs to by a pseudonym in state and history, and return it.
+
+        Raises NotPossible `no_seat` if nobody is called so, `several_people` if more than one is.
+        """
+        query = SeatQuery(who=(who,))
+        people = {view.seat.person async for batch in self.store.seats(query) for view in batch} or {who}
+        if len(people) > 1:
+            raise NotPossible(
+                f"{who} belongs to {len(people)} people.",
+                hint="Name one of them as the roster does, or by an address of their own.",
+                code="several_people",
+            )
         pseudonym = f"forgotten-{self.new_token()}"
-        if await self.store.forget_person(person, pseudonym) == 0:
+        if await self.store.forget_person(people.pop(), pseudonym) == 0:
             raise _no_seat()
         await self._note(HistoryKind.FORGET, "asked to", pseudonym, ())
         return pseudonym

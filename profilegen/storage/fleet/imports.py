@@ -63,8 +63,8 @@ async def begin(connection: AsyncConnection, source: str, at: datetime) -> int:
 
 async def put(connection: AsyncConnection, number: int, seats: Sequence[Seat]) -> None:
     """Write down rows of an import."""
-    staged = map(Staged.of, seats)
-    rows = [{"import": number, "key": one.key, "content": one.text} for one in staged]
+    staged = ((seat.mdm, Staged.of(seat)) for seat in seats)
+    rows = [{"import": number, "mdm": mdm, "key": one.key, "content": one.text} for mdm, one in staged]
     if rows:
         await connection.execute(plain_insert(tables.import_row), rows)
 
@@ -74,15 +74,16 @@ async def finish(connection: AsyncConnection, number: int) -> ImportTally:
     await hold(connection, _LOCK)
     last = (await connection.execute(select(func.max(_SEAT.id)))).scalar() or 0
     added = changed = same = 0
-    key = ""
+    named = await connection.execute(select(_ROW.mdm).where(_ROW["import"] == number).distinct())
+    mdms, key = [mdm for (mdm,) in named], ""
     async for staged in _pages(connection, number):
         page = _Page(next_id=last + added + 1)
         await _compare(connection, page, staged)
-        await _mark_gone(connection, key, staged)
+        await _mark_gone(connection, mdms, key, staged)
         await _write(connection, page)
         added, changed, same = added + len(page.added), changed + len(page.changed), same + page.same
         key = staged[-1].key
-    await _mark_gone(connection, key, [])
+    await _mark_gone(connection, mdms, key, [])
     await _add_terms(connection, last)
     await connection.execute(delete(tables.import_row).where(_ROW["import"] == number))
     await connection.execute(update(tables.imports).where(_IMPORT.number == number).values(finished=True))
@@ -123,9 +124,13 @@ async def _compare(connection: AsyncConnection, page: _Page, staged: Sequence[St
             _change(page, one, seat_id=row[1], old=row[3:])
 
 
-async def _mark_gone(connection: AsyncConnection, after: str, staged: Sequence[Staged]) -> None:
-    """Mark the seats between two places of the fleet that an import does not name; without an end, all that follow."""
-    conditions = [_SEAT.key > after, ~_SEAT.gone]
+async def _mark_gone(connection: AsyncConnection, mdms: Sequence[str], after: str, staged: Sequence[Staged]) -> None:
+    """
+    Mark the seats between two places of the fleet that an import does not name; without an end, all that follow.
+
+    An import says nothing of servers it does not name at all.
+    """
+    conditions = [_SEAT.key > after, ~_SEAT.gone, _SEAT.mdm.in_(mdms)]
     if staged:
         named = one_of(connection, _SEAT.key, [one.key for one in staged])
         conditions += [_SEAT.key <= staged[-1].key, ~named]

@@ -45,8 +45,10 @@ class MemorySeats:
         """Add and change seats as the import says."""
         rows = self._rows.pop(number)
         outcomes = [self._put(seat) for seat in rows.values()]
+        named = {seat.mdm for seat in rows.values()}
         for key, kept in self.by_key.items():
-            kept.gone = key not in rows
+            if kept.seat.mdm in named:
+                kept.gone = key not in rows
         counts = {word: outcomes.count(word) for word in ("added", "changed", "same")}
         return ImportTally(**counts, gone=sum(kept.gone for kept in self.by_key.values()))
 

@@ -102,6 +102,7 @@ import_row = Table(
     metadata,
     Column("number", _ID, primary_key=True),
     Column("import", BigInteger, nullable=False),
+    _text("mdm", optional=False),
     Column("key", _ORDERED, nullable=False),
     _text("content", optional=False),  # JSON
 )

@@ -71,6 +71,7 @@ def _make_seats() -> None:
         "import_row",
         sa.Column("number", _NUMBER, primary_key=True),
         sa.Column("import", sa.BigInteger, nullable=False),
+        *_texts("mdm", nullable=False),
         sa.Column("key", _ORDERED, nullable=False),
         *_texts("content", nullable=False),
     )
