@@ -167,3 +167,22 @@ def test_killed_anywhere_and_run_again_nobody_is_pushed_twice(organisation: Orga
     outcome = organisation.apply(*SIGNED)
     assert outcome["states"] == {"password_unknown": 6}, outcome
     assert set(_installs(organisation).values()) == {1}
+
+
+def test_the_system_of_a_phone_is_learned_and_an_update_named_where_the_profile_went_with_it(
+    organisation: Organisation,
+) -> None:
+    organisation.hire(2)  # nobody listened, so no Authenticate told of their systems
+    organisation.apply(*SIGNED)
+    seats = [organisation.run("status", "--offline", "--only", phone.udid, "--json") for phone in organisation.phones]
+    assert [seat.document["os_version"] for seat in seats] == ["18.1", "18.1"]
+    phone = organisation.phones[0]
+    organisation.run("confirm", phone.udid, "mail came from it", "--offline")
+    organisation.apply(*SIGNED)
+    phone.update_os("18.2", "22C152", keeps_profiles=False)
+    organisation.look_again()
+    organisation.run("apply", "--patience", "20s", "--offline", *SIGNED, *FRESH)  # looks, and then refuses to push
+    seat = organisation.run("status", "--offline", "--only", phone.udid, "--json").document
+    assert (seat["state"], seat["os_version"]) == ("missing", "18.2")
+    assert "the system was updated since: 18.1 (22B83) to 18.2 (22C152)" in seat["why"]
+    assert organisation.apply(*SIGNED)["pushed"] == 1
