@@ -162,8 +162,7 @@ def test_a_failure_is_told_when_it_is_new_and_not_again(organisation: Organisati
         for number, phone in enumerate((first, second), start=1):
             phone.fail_install = REFUSAL
             phone.lose(next(iter(phone.installed())))
-            wanted = f"{number} failed (before: {number - 1})"
-            watch.until(lambda wanted=wanted: any(wanted in one["text"] for one in watch.news), wanted)
+            _wait_for_text(watch, f"{number} failed (before: {number - 1})")
         rounds = _rounds(organisation)
         watch.until(lambda: _rounds(organisation) > rounds + 3, "three more rounds")
         watch.stop()
@@ -171,6 +170,10 @@ def test_a_failure_is_told_when_it_is_new_and_not_again(organisation: Organisati
     named = next(one for one in watch.news if "1 failed" in one["text"])
     assert "p0@example.com" in named["text"]
     assert named["bad"] is True
+
+
+def _wait_for_text(watch: Watching, text: str) -> None:
+    watch.until(lambda: any(text in str(one.get("text")) for one in watch.news), text)
 
 
 def _rounds(organisation: Organisation) -> int:
