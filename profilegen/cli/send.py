@@ -58,9 +58,9 @@ def send(
     The password options are those of the server that sends the mail (send.server), with --status of the check mailbox.
     With --json a roster gives JSON Lines: one object per person, and a summary at the end.
 
-    Examples:
-    profilegen send you@example.com --via email
-    profilegen send --roster people.csv --via email --occasion password-changed
+    Example: profilegen send you@example.com --via email
+
+    Example: profilegen send --roster people.csv --via email --occasion password-changed
     """
     house = session_of(context).house(how.ca)
     if tell_status:
