@@ -21,7 +21,7 @@ _SILENT = {"nonotify": "1"}  # one notification at the end instead of one per ch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One status report as the device sent it; the server got it at `received_at` at the latest, it says the second."""
+    """One status report as the device sent it, and the second in which the server got it."""
 
     content: object
     received_at: datetime | None
@@ -135,9 +135,7 @@ def _http_date(text: str | None) -> datetime | None:
         moment = None if text is None else parsedate_to_datetime(text)
     except ValueError:
         return None
-    if moment is None or moment.tzinfo is None:
-        return None
-    return moment.astimezone(UTC).replace(microsecond=999_999)
+    return None if moment is None or moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _quoted(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from profilegen.fleet.seen import MailOnDevice
 from profilegen.mdm.ddmstatus import (
@@ -15,6 +15,8 @@ from profilegen.mdm.ddmstatus import (
 )
 from profilegen.mdm.kmfddm_api import MOST_REPORTS, KmfddmApi, Report
 from profilegen.profile.declaration import Direction, base_of_revision, is_account_name
+
+_A_SECOND = timedelta(microseconds=999_999)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,5 +73,18 @@ def _undescribed(states: Sequence[DeclarationState], contents: Sequence[object])
 
 
 def _last(reports: Sequence[Report], states: Sequence[DeclarationState]) -> datetime | None:
-    times = [state.received_at for state in states] + [report.received_at for report in reports]
-    return max((moment for moment in times if moment is not None), default=None)
+    """
+    Return when a device last said anything.
+
+    The time of a report is known to the second, and it may be from the end of it; that of the states is exact, if the
+    report is the one they come from.
+    """
+    exact = max((state.received_at for state in states if state.received_at is not None), default=None)
+    newest = next((report for report in reports if report.received_at is not None), None)
+    if newest is None or newest.received_at is None:
+        return exact
+    names = declared_on_device(newest.content)
+    is_theirs = names is None or names == {state.identifier for state in states}
+    if exact is not None and is_theirs and newest.received_at <= exact:
+        return exact
+    return newest.received_at + _A_SECOND

@@ -257,6 +257,21 @@ def test_what_the_device_says_of_its_account_is_compared_field_by_field() -> Non
     assert "was removed" in judge(make_seat(), gone, make_moment(), (expected,)).why
 
 
+def test_what_the_device_cannot_use_is_sent_again_only_if_it_could_use_it_before() -> None:
+    refused = make_inventory(make_installed(refusal="An asset cannot be resolved."))
+    episode = make_episode(number=1, opened_at=ago(3), closed_at=None)
+    command = make_command(state=CommandState.ACKNOWLEDGED, stored_at=ago(3), changed_at=ago(2))
+    tried = make_sight(inventory=refused, episode=episode, command=command)
+    assert _states(_judge(sight=tried)) == (State.FAILED, Action.PERSON)
+    assert "An asset cannot be resolved." in _judge(sight=tried).why
+    ended = replace(tried, episode=replace(episode, closed_at=ago(1)))
+    assert _states(_judge(sight=ended)) == (State.MISSING, Action.INSTALL)
+    enrolled = replace(tried, enrollment=replace(tried.enrollment, enrolled_at=ago(1.5)))  # type: ignore[type-var]  # it is there
+    assert _states(_judge(sight=enrolled)) == (State.MISSING, Action.INSTALL)
+    other = make_inventory(make_installed(revision="bbbbbbbb", refusal="An asset cannot be resolved."))
+    assert _states(_judge(sight=replace(tried, inventory=other))) == (State.STALE, Action.INSTALL)
+
+
 # --- what holds for every sight -----------------------------------------------------------------------------
 
 _SIGHTS = st.builds(

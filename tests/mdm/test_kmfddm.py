@@ -7,6 +7,7 @@ import plistlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,7 +17,7 @@ from profilegen.fleet.seen import CommandState, Enrollment, Inventory
 from profilegen.mdm.client import FixedKey, basic
 from profilegen.mdm.ddmstatus import declaration_states, mail_accounts
 from profilegen.mdm.kmfddm import USER, Kmfddm, base_of
-from profilegen.ports.mdm import InstallOrder, LookOrder, RemoveOrder
+from profilegen.ports.mdm import InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.profile.declaration import CredentialReference, Direction, NeededLogin
 from profilegen.report import Outcome
 from profilegen.secret import Secret
@@ -366,3 +367,91 @@ def test_a_declaration_is_right_only_if_it_is_active_valid_and_current() -> None
     wrong = [right | change for change in ({"active": False}, {"valid": "unknown"}, {"current": False}, {"current": 1})]
     assert [one.is_right for one in declaration_states([right, *wrong, "x", {}])] == [True, False, False, False, False]
     assert declaration_states({"identifier": "a"}) == ()
+
+
+def full(*accounts: dict[str, object]) -> object:
+    lists = {"incoming": [], "outgoing": list(accounts)}
+    return {"StatusItems": {"account": {"list": {"mail": lists}}}, "FullReport": True}
+
+
+def test_a_full_report_takes_the_place_of_all_before_it() -> None:
+    a, b = ({"identifier": name, "declaration-identifier": f"d.{name}", "port": 587} for name in "ab")
+    found = mail_accounts([full(a, b), full(b)])
+    assert found is not None
+    assert [one.identifier for one in found] == ["outgoing d.b"]
+    inside = {"StatusItems": {"FullReport": True, "account": {"list": {"mail": {"outgoing": []}}}}}
+    assert mail_accounts([full(a), inside]) == ()
+
+
+def test_what_no_report_within_reach_describes_is_not_called_gone(world: World) -> None:
+    ann = world.enrol(1)
+    account = f"{base_of(PROFILE, ann.id)}.mail-1"
+
+    async def body(connector: Kmfddm) -> None:
+        await connector.install([install(ann, "c-1", profile())])
+        world.deliver()
+        phone = world.phones[ann.id]
+        for port in range(1000, 1030):  # what was said of the incoming server lies ever further back
+            world.clients[ann.id].change(account, "outgoing", phone, phone.channel, port=port)
+        seen = await look(connector, ann)
+        assert seen.mail is not None
+        assert [(one.identifier, one.port) for one in seen.mail] == [
+            (f"outgoing {account}", 1029),
+            (f"incoming {account}", None),
+        ]
+
+    within(world, body)
+
+
+def test_a_device_is_made_to_report_once_where_what_it_said_is_too_old(world: World) -> None:
+    ann = world.enrol(1)
+    revision = f"{base_of(PROFILE, ann.id)}.revision"
+
+    async def body(connector: Kmfddm) -> None:
+        await connector.install([install(ann, "c-1", profile())])
+        world.deliver()
+        reports = world.clients[ann.id].reports
+        since = (await look(connector, ann)).collected_at + timedelta(microseconds=1)
+        order = LookOrder(command="look-1", enrollment=ann, since=since)
+        for again in (False, True):
+            (receipt,) = await connector.look([replace(order, again=again)])
+            assert isinstance(receipt, Receipt)
+            assert receipt.state is CommandState.QUEUED
+        assert world.ddm.touches == {revision: 1}
+        world.deliver()
+        assert world.clients[ann.id].reports == reports + 1
+        (seen,) = await connector.look([replace(order, again=True)])
+        assert isinstance(seen, Inventory)
+        assert [one.revision for one in seen.profiles] == ["3f2a01bc"]
+
+    within(world, body)
+
+
+def test_a_refusal_carries_the_reasons_of_the_device_while_its_login_lies_there(world: World) -> None:
+    ann = world.enrol(1)
+    fetch = world.clients[ann.id]
+    fetch.fetch = lambda _url: None
+
+    async def body(connector: Kmfddm) -> None:
+        await connector.install([install(ann, "c-1", profile())])
+        world.deliver()
+        (refused,) = (await look(connector, ann)).profiles
+        assert (refused.revision, refused.refusal) == ("3f2a01bc", "An asset cannot be resolved.")
+        world.logins.documents.clear()  # it came too late: that is no refusal
+        (late,) = (await look(connector, ann)).profiles
+        assert (late.revision, late.refusal) == (None, None)
+
+    within(world, body)
+
+
+def test_a_device_that_has_nothing_declared_has_no_profile_and_need_not_be_asked(world: World) -> None:
+    ann = world.enrol(1)
+
+    async def body(connector: Kmfddm) -> None:
+        order = LookOrder(command="look-1", enrollment=ann, since=datetime.now(UTC))
+        (seen,) = await connector.look([order])
+        assert isinstance(seen, Inventory)
+        assert (seen.complete, seen.profiles) == (True, ())
+        assert ("POST", "/v1/notify") not in world.ddm.asked
+
+    within(world, body)
