@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,7 @@ class DeclaredOffice:
     url: str
     people: Crowd
     logins: LoginServer
+    port: int
     phones: list[DeclarativePhone] = field(default_factory=list)
 
     def run(self, *arguments: str) -> Answer:
@@ -152,6 +153,32 @@ class DeclaredOffice:
         finally:
             self.ddm.on_request = None
 
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Let a watch run in a process of its own that has little to do but listen."""
+        how = ("--interval", "10m", "--offline", "--allow-unverified", "a test", *SIGNED)
+        arguments = [sys.executable, "-m", "profilegen", "fleet", "watch", *how]
+        with (self.folder / "watch.log").open("wb") as log:
+            process = subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT, env=os.environ)
+        try:
+            self.wait_until(self._hears)
+            time.sleep(1)  # its first round
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=60)
+
+    def _hears(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds, for two minutes at most."""
+        until = time.monotonic() + 120
+        while not holds():
+            assert time.monotonic() < until, (self.folder / "watch.log").read_text()
+            time.sleep(0.1)
+
     def touched(self, phone: DeclarativePhone) -> list[str]:
         """Return the declarations of a phone's account that were given a new token as they were."""
         return [name for name, times in self.ddm.touches.items() for _ in range(times) if phone.declaration in name]
@@ -204,7 +231,9 @@ def office(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         monkeypatch.setenv("HOOK_KEY", HMAC_KEY)
         monkeypatch.setenv("DDM_KEY", kmfddm.API_KEY)
         logins = LoginServer(folder=tmp_path / "logins")
-        made = DeclaredOffice(cli=cli, folder=tmp_path, mdm=mdm, ddm=ddm, url=url, people=people, logins=logins)
+        made = DeclaredOffice(
+            cli=cli, folder=tmp_path, mdm=mdm, ddm=ddm, url=url, people=people, logins=logins, port=port
+        )
         made.settings(SERVERS)
         assert cli("key", "new", "acme").status == 0
         yield made

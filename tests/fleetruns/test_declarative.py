@@ -2,6 +2,8 @@
 
 import signal
 
+import pytest
+
 from tests.fleetruns.conftest import FRESH, SERVERS
 from tests.fleetruns.declared import DeclaredOffice, office
 
@@ -173,5 +175,33 @@ def test_killed_between_storing_and_telling_and_run_again_the_device_hears_of_it
     outcome = office.apply()
     assert outcome["states"] == {"ok": 1}, outcome
     assert office.phones[0].account.servers["outgoing"]["port"] == 587
-    pushed = [line for line in office.run("report", "--json").out.splitlines() if "push" in line]
-    assert pushed
+    assert office.apply()["pushed"] == 0
+
+
+def test_while_watched_an_account_is_put_right_as_soon_as_the_device_reports(office: DeclaredOffice) -> None:
+    office.hire(1)
+    office.apply()
+    phone = office.phones[0]
+    with office.watching():
+        phone.moved("outgoing", port=465)
+        office.wait_until(lambda: phone.account.servers["outgoing"]["port"] == 587)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("NANOMDM", "nobody"),
+        ("CREDENTIALS_URL", "http://logins.example.com"),
+        ("CREDENTIALS_URL", "https://logins.example.com/?for=all"),
+        ("CREDENTIALS_FOLDER", "/nowhere/at/all"),
+        ("CREDENTIALS_LIFETIME", "soon"),
+        ("CREDENTIALS_AUTHENTICATION", "password"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_named(
+    office: DeclaredOffice, monkeypatch: pytest.MonkeyPatch, field: str, value: str
+) -> None:
+    monkeypatch.setenv(f"PROFILEGEN_MDM__DECLARED__{field}", value)
+    error = office.run("status", "--offline", "--json").document["error"]
+    assert error["code"] == "bad_mdm"
+    assert f"mdm.declared.{field.lower()}" in error["message"]

@@ -1,4 +1,9 @@
-"""What every connector does alike, against the laboratory of each."""
+"""
+What every connector does alike that brings signed profiles to devices, against the laboratory of each.
+
+KMFDDM is not among them: it puts no profile on a device but declares its accounts, so that there is no PayloadUUID to
+hold, no profile to lose and no order whose answer comes back; what it does instead is in test_kmfddm.py.
+"""
 
 import asyncio
 import traceback
