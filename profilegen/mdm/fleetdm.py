@@ -214,8 +214,17 @@ class FleetDm:
             return failed(order.command, PRODUCT, problem.message, 404)
         if host.is_user:  # a ProfileList of the device does not show what its users have
             return self._nothing_known(order)
+        if (refused := await self._refusal(order, host)) is not None:
+            return refused
         ask = receipted(PRODUCT, lambda one: self._run(one, host, apple.profile_list(one.command)))
         return await ask(order)
+
+    async def _refusal(self, order: LookOrder, host: Host) -> Receipt | None:
+        """Return the receipt of the open command a question is about, where the device refused that."""
+        result = None if order.about is None else await self._result(order.about, host)
+        if order.about is None or result is None or result.state is not CommandState.FAILED:
+            return None
+        return Receipt(command=order.about, state=result.state, errors=result.errors)
 
     async def _answer_to(self, order: LookOrder) -> Inventory | Receipt:
         result = await self._result(order.command, Host.of(order.enrollment.id))

@@ -177,7 +177,9 @@ class Intune:
         reported = statuses.get(device_of(order.enrollment.id).lower(), [])
         bad = next((status for _, status in reported if status.is_error), None)
         if bad is not None:
-            return failed(order.command, PRODUCT, f"it reports {bad.word} for this device")
+            is_about = bad.at is not None and (order.since is None or bad.at >= order.since)
+            command = order.about if is_about and order.about is not None else order.command
+            return failed(command, PRODUCT, f"it reports {bad.word} for this device")
         times = [status.at for _, status in reported if status.at is not None]
         return Inventory(
             mdm=self._name,

@@ -113,10 +113,14 @@ def _request_handler(handler: Handler) -> type[BaseHTTPRequestHandler]:
 def _request(handler: BaseHTTPRequestHandler) -> Request:
     headers = {name.lower(): value for name, value in handler.headers.items()}
     url = urlsplit(handler.path)
+    length = int(headers.get("content-length", "0"))
+    body = handler.rfile.read(length)
+    if len(body) < length:
+        raise ConnectionAbortedError("whoever asked went away")
     return Request(
         method=handler.command,
         path=unquote(url.path),
         query={name: values[-1] for name, values in parse_qs(url.query, keep_blank_values=True).items()},
         headers=headers,
-        body=handler.rfile.read(int(headers.get("content-length", "0"))),
+        body=body,
     )

@@ -41,13 +41,15 @@ class FleetReplay(Replay):
     """
     Answers the calls the connector makes; devices that are awake answer commands at once.
 
-    `asleep` are hosts that do not answer, `says` what Fleet itself claims of a host's profiles, whatever is true;
+    `asleep` are hosts that do not answer, `refuses` holds the errors of those that install nothing, `says` is what
+    Fleet itself claims of a host's profiles, whatever is true;
     `can_patch` is whether it is new enough to change a profile in place, `now` what its clock says.
     """
 
     hosts: list[dict[str, Any]] = field(default_factory=list)
     devices: dict[str, dict[str, bytes]] = field(default_factory=dict)
     asleep: set[str] = field(default_factory=set)
+    refuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     results: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     profiles: dict[str, bytes] = field(default_factory=dict)
     says: str = "verified"
@@ -98,6 +100,8 @@ class FleetReplay(Replay):
 
     def _device(self, uuid: str, command: dict[str, Any]) -> dict[str, Any]:
         has = self.devices.setdefault(uuid, {})
+        if command["RequestType"] == "InstallProfile" and uuid in self.refuses:
+            return {"Status": "Error", "ErrorChain": self.refuses[uuid]}
         if command["RequestType"] == "InstallProfile":
             data = command["Payload"]
             has[inside(data)["PayloadIdentifier"]] = data
