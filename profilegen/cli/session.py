@@ -38,5 +38,9 @@ def session_of(context: typer.Context) -> Session:
 
 
 def run_async(work: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Run the one coroutine of a command."""
-    return asyncio.run(work)
+    """Run the one coroutine of a command; raises KeyboardInterrupt if somebody stops it."""
+    try:
+        return asyncio.run(work)
+    except asyncio.CancelledError:
+        # asyncio tells Ctrl-C by how often the task was cancelled; a library that cancels once too often spoils the sum
+        raise KeyboardInterrupt from None

@@ -57,12 +57,22 @@ def test_pop_instead_of_imap_is_another_account() -> None:
 
 def test_a_tally_names_a_few_and_counts_the_rest() -> None:
     tally = Tally()
-    for _ in range(EXAMPLES + 5):
-        tally.add(make_seat(), Judgement(state=State.MISSING, action=Action.INSTALL, why="gone"))
+    for number in range(EXAMPLES + 5):
+        tally.add(
+            make_seat(person=f"p{number}@example.com"),
+            Judgement(state=State.MISSING, action=Action.INSTALL, why="gone"),
+        )
     tally.add(make_seat(route=SecretRoute.OAUTH), Judgement(state=State.OK, action=Action.NONE, why="right"))
     assert (tally.total, tally.wrong, tally.to_ask) == (EXAMPLES + 6, EXAMPLES + 5, EXAMPLES + 5)
     assert len(tally.examples[State.MISSING]) == EXAMPLES
     assert State.OK not in tally.examples
+
+
+def test_a_person_with_several_devices_is_asked_once_in_a_plan() -> None:
+    tally = Tally()
+    for person in ("anna", "anna", "bert"):
+        tally.add(make_seat(person=person), Judgement(state=State.MISSING, action=Action.INSTALL, why="gone"))
+    assert (tally.total, tally.to_ask) == (3, 2)
 
 
 # --- seats --------------------------------------------------------------------------------------------------

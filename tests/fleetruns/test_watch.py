@@ -136,7 +136,8 @@ def test_a_server_that_is_gone_is_told_once_and_once_more_when_it_is_back(organi
         watch.until(lambda: Always.calls > calls + 2, "a few more calls")
         organisation.server.faults.statuses = []
         watch.wait_for(back)
-        assert watch.stop() == 130
+        status = watch.stop()
+    assert status == 130, "".join(watch.complaints)
     assert [title for title in watch.titles() if title in (gone, back)] == [gone, back]
 
 
