@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from profilegen.fleet.agreement import Agreement, agreement
 from profilegen.fleet.evidence import (
     Moment,
+    awaits_proof,
     has_new_system,
     is_offline,
     is_outdated,
@@ -225,8 +226,7 @@ def _unproved(sight: Sight, moment: Moment) -> Judgement:
     if has_new_system(sight):
         why = f"the system was updated since it was last right: {sight.last_ok_os} to {system_of(sight)}"
         return Judgement(state=State.OS_UPDATED, action=look, why=why)
-    command = sight.command
-    if command is not None and command.state is CommandState.ACKNOWLEDGED and command.kind is CommandKind.INSTALL:
+    if awaits_proof(sight):
         why = "the device acknowledged it; only a fresh inventory proves it"
         return Judgement(state=State.IN_FLIGHT, action=look, why=why)
     return Judgement(state=State.UNKNOWN, action=look, why=not_known(sight, moment))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from profilegen.fleet.installed import find_installed, is_wanted
 from profilegen.fleet.seat import EnrollmentChannel, Seat, SecretRoute
-from profilegen.fleet.seen import Command, CommandKind, Enrollment, InstalledProfile, Inventory, Sight
+from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment, InstalledProfile, Inventory, Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +133,14 @@ def is_silent(command: Command, sight: Sight, moment: Moment) -> bool:
     told = sight.inventory.collected_at if sight.inventory is not None else None
     heard = max((time for time in (seen, told) if time is not None), default=None)
     return heard is not None and heard - command.changed_at > moment.answer_within
+
+
+def awaits_proof(sight: Sight) -> bool:
+    """Return whether an install was acknowledged, and no inventory has shown it yet."""
+    command, episode = sight.command, sight.episode
+    if command is None or command.kind is not CommandKind.INSTALL or command.state is not CommandState.ACKNOWLEDGED:
+        return False
+    return episode is None or episode.closed_at is None
 
 
 def was_cleared(command: Command, enrollment: Enrollment) -> bool:
