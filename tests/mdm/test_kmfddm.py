@@ -455,3 +455,47 @@ def test_a_device_that_has_nothing_declared_has_no_profile_and_need_not_be_asked
         assert ("POST", "/v1/notify") not in world.ddm.asked
 
     within(world, body)
+
+
+def test_an_order_whose_news_never_reached_the_device_is_told_again(world: World) -> None:
+    ann = world.enrol(1)
+    world.ddm.notifies = False
+
+    async def body(connector: Kmfddm) -> None:
+        order = install(ann, "c-1", profile())
+        await connector.install([order])
+        world.deliver()
+        assert world.clients[ann.id].accounts == {}
+        world.ddm.notifies = True
+        (again,) = await connector.install([order])
+        assert again.already
+        world.deliver()
+        assert len(world.clients[ann.id].accounts) == 1
+
+    within(world, body)
+
+
+def test_a_kill_before_the_wish_is_stored_leaves_the_same_order_to_be_carried_out(world: World) -> None:
+    ann = world.enrol(1)
+    account = f"{base_of(PROFILE, ann.id)}.mail-1"
+
+    async def body(connector: Kmfddm) -> None:
+        await connector.install([install(ann, "c-1", profile())])
+        world.deliver()
+        world.ddm.touches.clear()
+        puts = iter(range(100))
+
+        def fail(method: str, path: str) -> None:
+            if method == "PUT" and path == "/v1/declarations" and next(puts) == 5:  # the assets, account and activation
+                world.ddm.statuses = [Response(status=500, body=b"{}")] * 10
+
+        world.ddm.on_request = fail
+        order = install(ann, "c-2", profile())
+        with pytest.raises(NetworkProblem):
+            await connector.install([order])
+        world.ddm.on_request, world.ddm.statuses = None, []
+        (receipt,) = await connector.install([order])
+        assert not receipt.already
+        assert world.ddm.touches[account] >= 1
+
+    within(world, body)
