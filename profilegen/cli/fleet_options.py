@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from profilegen.errors import UsageProblem
 from profilegen.fleet.drift import State
 from profilegen.flow.fleet.settlement import Acceptance
+from profilegen.flow.fleet.values import RepairOrder
+from profilegen.flow.gate import refuse_empty_reason
 from profilegen.ports.fleet import SeatQuery
 from profilegen.settings.durations import parse_duration
 from profilegen.settings.rates import parse_rate
@@ -78,7 +81,7 @@ class WaveOptions:
         float, typer.Option("--wave", min=0.01, max=100, metavar="PERCENT", help="Size of each further wave.")
     ] = 10.0
     max_failures: Annotated[
-        float, typer.Option("--max-failures", min=0, max=100, metavar="PERCENT", help="Stop beyond this share.")
+        float, typer.Option("--max-failures", min=0, max=100, metavar="PERCENT", help="Stop at this share.")
     ] = 3.0
     rate: Annotated[
         str | None, typer.Option("--rate", metavar="N/s", help="At most so many commands per second (/m, /h) and MDM.")
@@ -98,6 +101,42 @@ class WaveOptions:
     def per_second(self) -> float | None:
         """Return the rate, None for that of the MDM; raises UsageProblem `bad_rate`."""
         return None if self.rate is None else parse_rate(self.rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyOptions:
+    """What an apply may do beyond what is needed and proved."""
+
+    again: Annotated[
+        bool, typer.Option("--again", help="Push once more, even what was pushed already. Needs --only.")
+    ] = False
+    touches: Annotated[
+        int | None, typer.Option("--touches", metavar="N", help="Agree that a server touches N devices for this plan.")
+    ] = None
+    allow_unverified: Annotated[
+        str | None, typer.Option("--allow-unverified", metavar="REASON", help="Deliver without proof; recorded.")
+    ] = None
+
+    def order(self, who: WhoOptions, waves: WaveOptions, follow: FollowOptions, actor: str) -> RepairOrder:
+        """Return the whole as one order; raises UsageProblem `again_whom`, `no_reason` and those of the others."""
+        if self.again and not who.only:
+            raise UsageProblem(
+                "--again pushes what is right already.", hint="Name the seats with --only.", code="again_whom"
+            )
+        if self.allow_unverified is not None:
+            refuse_empty_reason(self.allow_unverified)
+        return RepairOrder(
+            plan=plan_id(),
+            actor=actor,
+            proof_since=who.proof_since(),
+            query=who.query(),
+            waves=waves.waves(),
+            acceptance=follow.acceptance(),
+            again=self.again,
+            allowed_because=self.allow_unverified,
+            touches=self.touches,
+            patience=waves.waits(),
+        )
 
 
 def plan_id() -> str:

@@ -12,6 +12,9 @@ from profilegen.cli.output import error_document, note, print_json, print_table,
 from profilegen.cli.policy import allowed
 from profilegen.cli.session import run_async, session_of
 from profilegen.flow.person import PersonFile, Servers
+from profilegen.ports import Issued
+from profilegen.ports.fleet import HistoryLine
+from profilegen.ports.sending import Sending
 from profilegen.settings.document import settings_document
 from profilegen.wiring.person import about
 
@@ -46,31 +49,8 @@ def _document(found: PersonFile) -> dict[str, Any]:
         "address": str(found.address),
         "known": found.is_known,
         "seats": [seat_document(judged) for judged in found.seats],
-        "issued": [
-            {
-                "at": issued.issued_at.isoformat(),
-                "accounts": list(issued.accounts),
-                "identifier": issued.identifier,
-                "uuid": issued.uuid,
-                "revision": issued.revision,
-                "sha256": issued.sha256,
-                "level": issued.level,
-                "allowed_because": issued.allowed_because,
-            }
-            for issued in found.issued
-        ],
-        "deliveries": [
-            {
-                "at": line.at.isoformat(),
-                "person": line.person,
-                "channel": line.channel,
-                "revision": line.revision,
-                "recipient": line.recipient,
-                "state": str(line.state),
-                "detail": line.detail,
-            }
-            for line in found.sendings
-        ],
+        "issued": [_issued_document(issued) for issued in found.issued],
+        "deliveries": [_delivery_document(line) for line in found.sendings],
         "proofs": [
             {"seen_at": proof.seen_at.isoformat(), "kind": proof.kind, "detail": proof.detail} for proof in found.proofs
         ],
@@ -78,18 +58,44 @@ def _document(found: PersonFile) -> dict[str, Any]:
         "allowances": [
             {"at": one.allowed_at.isoformat(), "level": one.level, "reason": one.reason} for one in found.allowances
         ],
-        "history": [
-            {
-                "at": line.at.isoformat(),
-                "actor": line.actor,
-                "kind": str(line.kind),
-                "why": line.why,
-                "outcome": line.outcome,
-                "plan": line.plan,
-                "mdm": line.mdm,
-            }
-            for line in found.history
-        ],
+        "history": [_line_document(line) for line in found.history],
+    }
+
+
+def _issued_document(issued: Issued) -> dict[str, Any]:
+    return {
+        "at": issued.issued_at.isoformat(),
+        "accounts": list(issued.accounts),
+        "identifier": issued.identifier,
+        "uuid": issued.uuid,
+        "revision": issued.revision,
+        "sha256": issued.sha256,
+        "level": issued.level,
+        "allowed_because": issued.allowed_because,
+    }
+
+
+def _delivery_document(line: Sending) -> dict[str, Any]:
+    return {
+        "at": line.at.isoformat(),
+        "person": line.person,
+        "channel": line.channel,
+        "revision": line.revision,
+        "recipient": line.recipient,
+        "state": str(line.state),
+        "detail": line.detail,
+    }
+
+
+def _line_document(line: HistoryLine) -> dict[str, Any]:
+    return {
+        "at": line.at.isoformat(),
+        "actor": line.actor,
+        "kind": str(line.kind),
+        "why": line.why,
+        "outcome": line.outcome,
+        "plan": line.plan,
+        "mdm": line.mdm,
     }
 
 

@@ -15,7 +15,7 @@ from profilegen.cli.send_handing import Handing, only_written
 from profilegen.cli.send_mail import Mailing
 from profilegen.cli.send_options import DeliveryOptions, MailOptions, ServerPassword, Via
 from profilegen.cli.send_status import StatusOptions, status
-from profilegen.cli.sendees import sendees_of
+from profilegen.cli.sendees import Sendees, sendees_of
 from profilegen.cli.sendrun import Means, Run, status_of
 from profilegen.cli.sendview import SendView
 from profilegen.cli.session import run_async, session_of
@@ -75,28 +75,9 @@ def send(
     sendees = sendees_of(wish_maker(house.loaded.config, profile, how, PasswordOptions()), subject, roster)
     signs = occasion.names_signer and not (subject is not None and names_file(subject))
     preparation = _preparation(dispatch, profile, signing, how, signs=signs, many=many)
-    means: Means
-    if chosen is Via.EMAIL:
-        people = tuple(one.person for one in sendees.consignees)
-        means = Mailing(
-            dispatch=dispatch,
-            preparation=preparation,
-            people=people,
-            asked=mail,
-            occasion=occasion,
-            password=password,
-            folder=delivery.output,
-        )
-    else:
-        means = Handing(
-            dispatch=dispatch,
-            preparation=preparation,
-            via=chosen,
-            asked=bundle,
-            folder=delivery.output,
-            occasion=occasion,
-            as_json=as_json,
-        )
+    means = _mailing(dispatch, preparation, sendees, mail, occasion, password, delivery.output)
+    if chosen is not Via.EMAIL:
+        means = _handing(dispatch, preparation, chosen, bundle, occasion, delivery.output, as_json=as_json)
     order = _order(dispatch, chosen, mail, delivery, profile.platform, occasion, many=many)
     view = SendView(channel=str(chosen), occasion=occasion, many=many, as_json=as_json)
     waves = mail.waves(len(sendees.consignees)) if chosen is Via.EMAIL and not mail.rehearse else None
@@ -106,6 +87,47 @@ def send(
     view.end(tally)
     means.after()
     raise typer.Exit(status_of(tally))
+
+
+def _mailing(
+    dispatch: Dispatch,
+    preparation: Preparation,
+    sendees: Sendees,
+    asked: MailOptions,
+    occasion: Occasion,
+    password: ServerPassword,
+    folder: Path | None,
+) -> Means:
+    return Mailing(
+        dispatch=dispatch,
+        preparation=preparation,
+        people=tuple(one.person for one in sendees.consignees),
+        asked=asked,
+        occasion=occasion,
+        password=password,
+        folder=folder,
+    )
+
+
+def _handing(
+    dispatch: Dispatch,
+    preparation: Preparation,
+    via: Via,
+    asked: BundleOptions,
+    occasion: Occasion,
+    folder: Path | None,
+    *,
+    as_json: bool,
+) -> Means:
+    return Handing(
+        dispatch=dispatch,
+        preparation=preparation,
+        via=via,
+        asked=asked,
+        folder=folder,
+        occasion=occasion,
+        as_json=as_json,
+    )
 
 
 def _order(

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import platform
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from typing import Annotated
 
@@ -63,17 +63,6 @@ def worker(
     mdms = _mdms(house, queues)
     session = FleetSession(house=house, how=how, signing=signing if recheck else None)
 
-    def new_order() -> RepairOrder:
-        return RepairOrder(
-            plan=plan_id(),
-            actor=_host(),
-            proof_since=who.proof_since(),
-            query=who.query(),
-            waves=waves.waves(),
-            acceptance=follow.acceptance(),
-            patience=waves.waits(),
-        )
-
     async def work() -> signal.Signals | None:
         from profilegen.workers.making import SignerRing
         from profilegen.workers.queue import place_of
@@ -83,7 +72,9 @@ def worker(
         place = place_of(house)
         again = None
         if recheck is not None:
-            again = Recheck(cron=require_cron(recheck), new_order=new_order, per_second=waves.per_second())
+            again = Recheck(
+                cron=require_cron(recheck), new_order=_order_maker(who, waves, follow), per_second=waves.per_second()
+            )
         with _stopping() as (stop, received):
             async with session.opened() as parts, _listening(session, parts, wanted=listen):
                 await Worker(
@@ -104,6 +95,21 @@ def worker(
 
     if run_async(work()) is signal.SIGINT:
         raise typer.Exit(INTERRUPTED)
+
+
+def _order_maker(who: WhoOptions, waves: WaveOptions, follow: FollowOptions) -> Callable[[], RepairOrder]:
+    def new_order() -> RepairOrder:
+        return RepairOrder(
+            plan=plan_id(),
+            actor=_host(),
+            proof_since=who.proof_since(),
+            query=who.query(),
+            waves=waves.waves(),
+            acceptance=follow.acceptance(),
+            patience=waves.waits(),
+        )
+
+    return new_order
 
 
 def _silence(text: str) -> timedelta:

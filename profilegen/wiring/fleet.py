@@ -149,11 +149,6 @@ class FleetParts:
         return self._tailor
 
     @property
-    def tailor(self) -> Tailor:
-        """What builds the profiles of seats."""
-        return self._tailor
-
-    @property
     def _tailor(self) -> Tailor:
         from profilegen.delivery.files import FileDrop
 

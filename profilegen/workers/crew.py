@@ -148,7 +148,7 @@ class QueuedCrew:
         return f"{failed} batches were not done; {reason}"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # counted as they end
 class _Jobs:
     """The jobs that did not end yet, with their seats, and how many failed."""
 

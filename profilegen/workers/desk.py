@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from profilegen.errors import ProfilegenError
-from profilegen.ports.fleet import HistoryKind, HistoryLine
+from profilegen.ports.fleet import BATCH, HistoryKind, HistoryLine
 from profilegen.wiring.fleet import FleetParts
 from profilegen.workers.admitting import survey_of
 from profilegen.workers.batches import Batch, Work, batch_of
@@ -85,7 +85,10 @@ class Desk:
             case Work.LOOK:
                 await self.unless_closing(repair.look_around(order, survey, _silent))
             case Work.PUSH:
-                await repair.push(batch.keys, order, survey)
+                for part in range(0, len(batch.keys), BATCH):
+                    await repair.push(batch.keys[part : part + BATCH], order, survey)
+                    if self.closing.is_set():
+                        raise GivenBack
                 await self.unless_closing(repair.answers(batch.keys, order, survey, _silent))
 
     async def _note(self, document: Mapping[str, Any], problem: ProfilegenError, attempts: int) -> None:

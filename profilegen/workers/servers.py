@@ -9,7 +9,7 @@ from profilegen.wiring.house import House
 from profilegen.wiring.mdm import capabilities, connectors
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True)  # its connections are made when first asked for
 class Servers:
     """Connectors of this process, one set for each share of the pace that was needed so far."""
 

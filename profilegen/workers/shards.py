@@ -8,8 +8,13 @@ from profilegen.fleet.capabilities import Scope
 from profilegen.flow.fleet.values import Judged
 from profilegen.ports.fleet import BATCH, SeatView
 
-SHARDS = 64
-"""Parts per server, the same for every release: a device must stay in its part, or two jobs meet at it."""
+SHARDS = 16
+"""
+Parts per server, the same for every release: a device must stay in its part, or two jobs meet at it.
+
+More would let more processes work for one server at a time; fewer make larger batches, which cost less per seat.
+"""
+LARGEST_PILE = 4 * BATCH
 
 
 def shard_of(view: SeatView, scope: Scope) -> str:
@@ -38,7 +43,7 @@ class Pile:
     domains: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # filled seat by seat
 class Sorter:
     """Sorts seats into piles; holds at most one unfinished pile per part."""
 
@@ -50,7 +55,7 @@ class Sorter:
         pile = self._open.setdefault(lock, Pile(lock=lock, mdm=judged.seat.mdm))
         pile.keys.append(judged.seat.key)
         pile.domains.update(mailbox.address.domain for mailbox in judged.seat.mailboxes)
-        return self._open.pop(lock) if len(pile.keys) == BATCH else None
+        return self._open.pop(lock) if len(pile.keys) == LARGEST_PILE else None
 
     def rest(self) -> Iterator[Pile]:
         """Yield the piles that did not fill up."""

@@ -299,6 +299,7 @@ def test_a_group_with_more_devices_than_the_fleet_needs_the_number(office: Hoste
     refused = office.apply()["error"]
     assert refused["code"] == "touches_more"
     assert "--touches 5" in refused["hint"]
+    assert "The other 2 get what the server fills in for them" in refused["message"]
     assert office.server.configurations == {}
     assert office.apply("--touches", "5")["pushed"] == 3
 

@@ -60,6 +60,7 @@ def test_no_module_does_anything_when_it_is_imported() -> None:
         if isinstance(node, ast.Expr | ast.For | ast.While | ast.With | ast.Try)
         if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         if not path.startswith("profilegen/cli/")  # typer registers its commands
+        if path != "profilegen/storage/fleet/migrations/env.py"  # Alembic runs this file instead of calling it
     ]
     assert busy == []
 

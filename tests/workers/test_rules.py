@@ -25,7 +25,7 @@ from profilegen.fleet.drift import Action, Judgement, State
 from profilegen.fleet.seat import EnrollmentChannel
 from profilegen.fleet.seen import Enrollment, Sight
 from profilegen.flow.fleet.values import Judged
-from profilegen.ports.fleet import BATCH, SeatView, SettingsVersion
+from profilegen.ports.fleet import SeatView, SettingsVersion
 from profilegen.settings.document import parse_settings
 from profilegen.storage.fleet.memory import MemoryFleetStore
 from profilegen.storage.fleet.problems import translated
@@ -34,7 +34,7 @@ from profilegen.workers.batches import Admitted, Makings
 from profilegen.workers.making import refuse_other_makings
 from profilegen.workers.problems import LONGEST_PAUSE, MOST_ATTEMPTS, GivenBack, pause_before
 from profilegen.workers.runner import require_cron
-from profilegen.workers.shards import SHARDS, Sorter, shard_of
+from profilegen.workers.shards import LARGEST_PILE, SHARDS, Sorter, shard_of
 from tests.fleetruns.conftest import SERVERS
 from tests.storage.fleet_values import seat
 from tests.workers.test_batches import BATCH as JOB
@@ -98,10 +98,10 @@ def test_devices_are_spread_over_the_parts_and_a_server_of_groups_has_one() -> N
 
 def test_everybody_is_in_one_pile_and_no_pile_is_too_large() -> None:
     sorter = Sorter()
-    everybody = [judged(f"p{number}") for number in range(2500)]
+    everybody = [judged(f"p{number}") for number in range(9000)]
     piles = [pile for each in everybody if (pile := sorter.add(each, Scope.GROUP)) is not None]
     piles += sorter.rest()
-    assert [len(pile.keys) for pile in piles] == [BATCH, BATCH, 500]
+    assert [len(pile.keys) for pile in piles] == [LARGEST_PILE, LARGEST_PILE, 1000]
     assert sorted(key for pile in piles for key in pile.keys) == sorted(each.seat.key for each in everybody)
     assert all(pile.domains == {"example.com"} for pile in piles)
 

@@ -28,7 +28,7 @@ class Unclear:
     sign_ins: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # counted as it is read
 class Imported:
     """What an import did; `bad` and `unclear` name at most `NAMED`, their counts are whole."""
 

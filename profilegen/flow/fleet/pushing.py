@@ -60,7 +60,7 @@ class Pusher:
         async with self.store.together() as store:
             pusher = replace(self, store=store, looker=replace(self.looker, store=store))
             installs, removals = await pusher.write_down(connector, seats, survey, order, moment)
-        await self._refuse_surprise(connector, [given for _, given in installs], order)
+        await self._refuse_surprise(connector, installs, survey, order)
         if installs:
             receipts = await connector.install([given for _, given in installs])
             await self._note(connector, installs, receipts, order, survey)
@@ -199,15 +199,25 @@ class Pusher:
         return command if _is_unsent(each) else None
 
     async def _refuse_surprise(
-        self, connector: MdmConnector, orders: Sequence[InstallOrder], order: RepairOrder
+        self,
+        connector: MdmConnector,
+        installs: Sequence[tuple[Seat, InstallOrder]],
+        survey: Survey,
+        order: RepairOrder,
     ) -> None:
-        touched = await connector.touched_by(orders) if orders else 0
-        if touched > len(orders) and touched > (order.touches or 0):
-            raise NotPossible(
-                f"{connector.name} would touch {touched} devices for the {len(orders)} of this plan.",
-                hint=f"Agree to that with --touches {touched}, or choose fewer with --only.",
-                code="touches_more",
-            )
+        touched = await connector.touched_by([given for _, given in installs]) if installs else 0
+        if touched <= max(len(installs), order.touches or 0):
+            return
+        others, way_out = touched - len(installs), "choose fewer with --only"
+        unproved = ""
+        if any(survey.templates.of(seat) is not None for seat, _ in installs):
+            unproved = f" The other {others} get what the server fills in for them, which nobody proved."
+            way_out = "take them out of the group"
+        raise NotPossible(
+            f"{connector.name} would touch {touched} devices for the {len(installs)} of this plan.{unproved}",
+            hint=f"Agree to that with --touches {touched}, or {way_out}.",
+            code="touches_more",
+        )
 
     async def _note(
         self,

@@ -28,7 +28,7 @@ FIXED_WITHIN = tuple(
 """The upper ends of the classes of the time to fix; one more is beyond."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # counted as it is read
 class Failure:
     """One kind of refusal, by the outermost link of the error chain; `examples` are addresses."""
 
@@ -39,7 +39,7 @@ class Failure:
     examples: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # counted as it is read
 class PlanLine:
     """What one plan did; `moves` are the settings it moved, `rolls_back` the domains that still follow them."""
 
@@ -52,7 +52,7 @@ class PlanLine:
     stopped: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # counted as it is read
 class FleetReport:
     """
     How the fleet stands, and what happened between `since` and `until`.

@@ -30,7 +30,7 @@ class Settler:
 
     async def write_down(self, judged: Sequence[Judged]) -> None:
         """Write it down in the transaction this one's memory belongs to."""
-        installed = [each for each in judged if each.judgement.state in INSTALLED]
+        installed = [each for each in judged if each.judgement.state in INSTALLED and _is_shown(each)]
         await self._end_episodes(installed)
         right = [each.seat.key for each in installed if each.judgement.state is State.OK and _is_news(each)]
         if right:
@@ -80,7 +80,15 @@ def _is_news(each: Judged) -> bool:
 def _is_proved(each: Judged) -> bool:
     """Return whether an open command is known to have done what it was for; what a server claims proves nothing."""
     command = each.view.sight.command
-    return command is not None and command.state.is_open and each.judgement.state is not State.UNREPORTED
+    return command is not None and command.state.is_open and _is_shown(each)
+
+
+def _is_shown(each: Judged) -> bool:
+    """Return whether a device itself showed that it has its profile, by its inventory or by the mail it sends."""
+    command, sends = each.view.sight.command, each.view.sight.sends_since
+    if each.judgement.state is not State.UNREPORTED:
+        return True
+    return command is not None and sends is not None and sends > command.stored_at
 
 
 def _seen_at(each: Judged, now: datetime) -> datetime:
@@ -92,7 +100,7 @@ def _seen_at(each: Judged, now: datetime) -> datetime:
 def _tells_something(each: Judged) -> bool:
     """Return whether a judgement changes anything that is written down."""
     state, sight = each.judgement.state, each.view.sight
-    if state not in INSTALLED:
+    if state not in INSTALLED or not _is_shown(each):
         return state is State.RETIRED
     is_open = sight.episode is not None and sight.episode.closed_at is None
     return is_open or _is_proved(each) or (state is State.OK and _is_news(each))

@@ -39,7 +39,7 @@ class News:
 Notify = Callable[[News], Awaitable[None]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # a queue
 class Concerned:
     """The devices events spoke of since they were last looked at."""
 
@@ -64,7 +64,7 @@ class Concerned:
         return taken
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # what was told changes from round to round
 class _Told:
     """Which problem of each kind was met last."""
 

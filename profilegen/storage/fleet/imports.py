@@ -38,7 +38,7 @@ _DROP_TERM = delete(tables.seat_term).where(_TERM.term == bindparam("old_term"),
 _Row = dict[str, Any]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # filled row by row
 class _Page:
     """What one page of an import does to the tables; `back` are ids of seats that were gone and are not changed."""
 

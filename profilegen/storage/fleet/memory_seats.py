@@ -12,7 +12,7 @@ from profilegen.ports.fleet import ImportTally, SeatQuery
 from profilegen.storage.fleet.values import cleaned, fold, upper
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # this is the memory
 class Kept:
     """A seat, what is remembered of it, and whether the import finished last did not name it."""
 

@@ -29,7 +29,7 @@ def owner(person: str) -> str:
     return f"\x1e{fold(person)}"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # filled row by row
 class Names:
     """
     What the lines of one batch name: every name with its terms, and the words to look for per seat and person.

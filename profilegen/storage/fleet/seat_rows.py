@@ -29,7 +29,7 @@ _ROUTES = {str(word): word for word in SecretRoute}
 _CHANNELS = {str(word): word for word in EnrollmentChannel}
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # rows of one seat are merged into it
 class Staged:
     """What an import says of a seat; `mailboxes` are the short arrays they are stored as."""
 
