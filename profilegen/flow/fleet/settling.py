@@ -42,7 +42,7 @@ class Settler:
         for each in installed:
             episode, command = each.view.sight.episode, each.view.sight.command
             if command is not None and _is_proved(each):
-                at = _seen_at(each, now)
+                at = max(command.stored_at, _seen_at(each, now))
                 await self.store.change_command(command.id, command.enrollment, CommandState.ACKNOWLEDGED, at)
             if episode is None or episode.closed_at is not None:
                 continue
