@@ -6,7 +6,6 @@ Source: docs/openapi.yaml of jessepeterson/kmfddm, and what was measured on a ru
 server's, and mail accounts are found in the raw status reports alone. Per person and device there is one set.
 """
 
-import hashlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +18,7 @@ from profilegen.mdm.calls import Call, Method
 from profilegen.mdm.client import MdmClient
 from profilegen.mdm.ddmstatus import DeclarationState, declaration_states
 from profilegen.mdm.kmfddm_api import KmfddmApi
+from profilegen.mdm.kmfddm_names import base_of, is_base_of
 from profilegen.mdm.kmfddm_told import Told, read_told
 from profilegen.mdm.lanes import Lanes
 from profilegen.mdm.orders import device_of, refused
@@ -212,7 +212,9 @@ class Kmfddm:
         await self._prune(base, {one.identifier for one in declarations})
         assigned = await self._api.assign(enrollment, base)
         if stored is not None and stored != wish.payload and not changed:
-            await self._touch(others)
+            for one in others:
+                if one.type in (ACCOUNT_MAIL, CREDENTIAL):
+                    await self._api.touch(one.identifier)
         wished = await self._api.put(wish)
         return await self._api.join(base, wish.identifier) or wished or assigned or bool(changed) or any(joined)
 
@@ -221,12 +223,6 @@ class Kmfddm:
             if name not in wanted:
                 await self._api.leave(base, name)
                 await self._api.delete(name)
-
-    async def _touch(self, declarations: Sequence[Declaration]) -> None:
-        """Have accounts made again: an old wish was made anew, because the device does not have what it should."""
-        for one in declarations:
-            if one.type in (ACCOUNT_MAIL, CREDENTIAL):
-                await self._api.touch(one.identifier)
 
     async def _has_all(self, enrollment: str, declarations: Sequence[Declaration]) -> bool:
         states = declaration_states(await self._api.status(enrollment))
@@ -256,7 +252,7 @@ class Kmfddm:
         at = min(told.at or _LONG_AGO, now)
         if order.since is not None and at < order.since:
             if not order.again and order.about is None:
-                await self._ask(enrollment, own)
+                await self._api.ask(enrollment, own)
             return Receipt(command=order.command, state=CommandState.QUEUED)
         found = [await self._installed(enrollment, state, told) for state in told.revisions]
         return Inventory(
@@ -267,16 +263,6 @@ class Kmfddm:
             profiles=tuple(found),
             mail=told.mail,
         )
-
-    async def _ask(self, enrollment: str, own: Sequence[str]) -> None:
-        """
-        Make a device report.
-
-        It only tells what changed, so the one declaration that it does nothing with gets a new token.
-        """
-        for base in own:
-            await self._api.touch(revision_name(base))
-        await self._api.notify(enrollment)
 
     async def _installed(self, enrollment: str, revision: DeclarationState, told: Told) -> InstalledProfile:
         """Return a profile whose declarations a device has; its accounts may be gone all the same, see `mail`."""
@@ -309,17 +295,3 @@ class Kmfddm:
             return None
         reasons = dict.fromkeys(reason for state in invalid for reason in state.reasons if reason)
         return "; ".join(reasons) or "it gives no reason"
-
-
-def base_of(identifier: str, enrollment: str) -> str:
-    """Return what begins the identifiers of a profile's declarations on one enrollment, and names their set."""
-    return f"{identifier}.{_mark(enrollment)}"
-
-
-def is_base_of(name: str, enrollment: str) -> bool:
-    """Return whether a set is one of ours for an enrollment."""
-    return name.endswith(f".{_mark(enrollment)}")
-
-
-def _mark(enrollment: str) -> str:
-    return hashlib.sha256(enrollment.encode()).hexdigest()[:12]

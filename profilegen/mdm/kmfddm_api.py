@@ -1,6 +1,6 @@
 """KMFDDM's interface: declarations, sets, status. Source: docs/openapi.yaml of jessepeterson/kmfddm."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,7 +10,7 @@ from urllib.parse import quote
 from profilegen.errors import NotPossible
 from profilegen.mdm.calls import Answer, Call, Method
 from profilegen.mdm.client import MdmClient
-from profilegen.profile.declaration import Declaration
+from profilegen.profile.declaration import Declaration, revision_name
 
 _CHANGED, _SAME = 204, 304
 MOST_REPORTS = 20
@@ -118,6 +118,16 @@ class KmfddmApi:
 
     async def _member(self, method: Method, place: str, **query: str) -> bool:
         return await self._change(Call(method=method, path=f"{self._path}/{place}", query={**query, **_SILENT}))
+
+    async def ask(self, enrollment: str, own: Sequence[str]) -> None:
+        """
+        Make a device report.
+
+        It only tells what changed, so the one declaration that it does nothing with gets a new token.
+        """
+        for base in own:
+            await self.touch(revision_name(base))
+        await self.notify(enrollment)
 
     async def _change(self, call: Call) -> bool:
         answer = await self._client.ask(call)

@@ -16,7 +16,8 @@ from profilegen.fleet.seat import EnrollmentChannel
 from profilegen.fleet.seen import CommandState, Enrollment, Inventory
 from profilegen.mdm.client import FixedKey, basic
 from profilegen.mdm.ddmstatus import declaration_states, mail_accounts
-from profilegen.mdm.kmfddm import USER, Kmfddm, base_of
+from profilegen.mdm.kmfddm import USER, Kmfddm
+from profilegen.mdm.kmfddm_names import base_of
 from profilegen.ports.mdm import InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.profile.declaration import CredentialReference, Direction, NeededLogin
 from profilegen.report import Outcome
