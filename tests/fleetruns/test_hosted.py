@@ -327,3 +327,15 @@ def test_a_sign_in_that_is_no_mailbox_is_named_and_not_guessed(office: Hosted) -
     told = office.import_()
     assert (told["added"], told["unclear_sign_ins"]) == (2, 1)
     assert told["unclear"][0]["sign_ins"] == ["adm-7"]
+
+
+@on("jamf")
+def test_a_mac_is_one_seat_and_waits_for_its_person_to_sign_in(office: Hosted) -> None:
+    office.server.computers = [pro.computer(9)]
+    general = office.server.computers[0]["general"]
+    general["reportDate"] = general["lastContactTime"] = hosted.now()
+    assert office.import_()["added"] == 4
+    assert office.apply()["states"] == {"password_unknown": 3, "needs_sign_in": 1}
+    general["mdmCapable"]["capableUsers"] = ["mac9"]
+    assert office.apply("--patience", "2s")["pushed"] == 1
+    assert office.server.scoped("osxconfigurationprofiles", 11) == ["9"]
