@@ -85,6 +85,12 @@ class QueuedCrew:
         piles = (sorter.add(each, self._scope(each.seat.mdm)) for each in judged)
         return [pile for pile in piles if pile is not None]
 
+    def _domains(self, pile: Pile, survey: Survey) -> set[str]:
+        """Return the mail domains a worker must know: all of them where templates are planned over all seats."""
+        if connector_of(self.repair.looker.connectors, pile.mdm).capabilities.templates_only:
+            return {plan.domain.name for plan in survey.domains}
+        return pile.domains
+
     def _scope(self, mdm: str) -> Scope:
         return connector_of(self.repair.looker.connectors, mdm).capabilities.scope
 
@@ -103,7 +109,7 @@ class QueuedCrew:
             mdm=pile.mdm,
             keys=keys,
             order=replace(order, query=SeatQuery(keys=keys)),
-            domains=admitted_of(survey, pile.domains),
+            domains=admitted_of(survey, self._domains(pile, survey)),
             makings=self.makings,
             per_second=self.per_second,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from profilegen.errors import ProfilegenError
+from profilegen.flow.fleet.values import connector_of
 from profilegen.ports.fleet import BATCH, HistoryKind, HistoryLine
 from profilegen.wiring.fleet import FleetParts
 from profilegen.workers.admitting import survey_of
@@ -81,6 +82,8 @@ class Desk:
         repair = replace(self.parts, signer=signer, connectors=servers).repair
         survey = await survey_of(batch, self.parts.store, house.proving.policy, house.clock.now())
         survey = await repair.planner.with_templates(survey)
+        if connector_of(servers, batch.mdm).capabilities.templates_only:
+            survey = await repair.planner.with_templates(survey)
         match batch.work:
             case Work.LOOK:
                 await self.unless_closing(repair.look_around(order, survey, _silent))

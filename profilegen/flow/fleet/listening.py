@@ -6,6 +6,7 @@ from datetime import datetime
 
 from profilegen.fleet.seat import SecretRoute
 from profilegen.fleet.seen import CommandState, Enrollment
+from profilegen.flow.fleet.anew import in_one
 from profilegen.flow.fleet.looking import OPEN_STATES
 from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine, SeatQuery, SeatView
 from profilegen.ports.mdm import Event, EventKind
@@ -24,16 +25,18 @@ class Listener:
 
     async def absorb(self, mdm: str, events: Sequence[Event]) -> tuple[str, ...]:
         """Take events in; returns the UDIDs and serial numbers of devices that should be looked at now."""
+        return await in_one(self.store, lambda store: replace(self, store=store).take_all(mdm, events))
+
+    async def take_all(self, mdm: str, events: Sequence[Event]) -> tuple[str, ...]:
+        """Take in those events that are new, in the transaction this one's memory belongs to."""
         concerned: list[str] = []
-        async with self.store.together() as store:
-            listener = replace(self, store=store)
-            for event in events:
-                if not await store.event_is_new(mdm, event.id, event.at):
-                    continue
-                await listener.take(event)
-                for silent in [name for name, teller in self.tellers.items() if teller == mdm]:
-                    await listener.take(_retold(event, silent))
-                concerned += [name for name in (event.enrollment.udid, event.enrollment.serial) if name]
+        for event in events:
+            if not await self.store.event_is_new(mdm, event.id, event.at):
+                continue
+            await self.take(event)
+            for silent in [name for name, teller in self.tellers.items() if teller == mdm]:
+                await self.take(_retold(event, silent))
+            concerned += [name for name in (event.enrollment.udid, event.enrollment.serial) if name]
         return tuple(dict.fromkeys(concerned))
 
     async def take(self, event: Event) -> None:

@@ -11,6 +11,7 @@ from profilegen.fleet.episodes import look_id
 from profilegen.fleet.evidence import Moment, asked_since, is_silent
 from profilegen.fleet.seat import EnrollmentChannel
 from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment, Inventory
+from profilegen.flow.fleet.anew import in_one
 from profilegen.flow.fleet.polling import Polls
 from profilegen.flow.fleet.values import Connectors, Judged, connector_of
 from profilegen.ports import Clock
@@ -168,18 +169,24 @@ class Looker:
     async def _look_through(
         self, connector: MdmConnector, seats: Sequence[Judged], moment: Moment, polls: Polls
     ) -> int:
-        async with self.store.together() as store:
-            looker = replace(self, store=store)
-            await looker.give_up(seats)
-            busy = await looker.busy(connector.name)
-            orders = [order for each in seats if (order := await looker.order(each, busy, moment)) is not None]
+        orders = await in_one(
+            self.store, lambda store: replace(self, store=store).write_down(connector.name, seats, moment)
+        )
         for start in range(0, len(orders), BATCH):
             part = orders[start : start + BATCH]
             answers = await connector.look(part)
             polls.note(part, answers, self.clock.now())
-            async with self.store.together() as store:
-                await replace(self, store=store).take(part, answers)
+            await self._take(part, answers)
         return len(orders)
+
+    async def write_down(self, mdm: str, seats: Sequence[Judged], moment: Moment) -> list[LookOrder]:
+        """Return the questions to these seats' devices, each stored before any goes out."""
+        await self.give_up(seats)
+        busy = await self.busy(mdm)
+        return [order for each in seats if (order := await self.order(each, busy, moment)) is not None]
+
+    async def _take(self, orders: Sequence[LookOrder], answers: Sequence[Inventory | Receipt]) -> None:
+        await in_one(self.store, lambda store: replace(self, store=store).take(orders, answers))
 
     async def take(self, orders: Sequence[LookOrder], answers: Sequence[Inventory | Receipt]) -> None:
         """Take in what a server said to these orders."""

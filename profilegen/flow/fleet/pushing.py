@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from profilegen.errors import MachineProblem, NotPossible, ProfilegenError
+from profilegen.errors import MachineProblem, NotPossible, ProfilegenError, WorldProblem
 from profilegen.fleet.drift import Action, Judgement, State, judge
 from profilegen.fleet.episodes import command_id, episode_for
 from profilegen.fleet.evidence import Moment
 from profilegen.fleet.seat import Effective, Seat, SecretRoute
 from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment
+from profilegen.flow.fleet.anew import in_one
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Survey
 from profilegen.flow.fleet.tailor import Tailor, expected_of
@@ -57,9 +58,12 @@ class Pusher:
     async def _push_through(
         self, connector: MdmConnector, seats: Sequence[Judged], survey: Survey, order: RepairOrder, moment: Moment
     ) -> int:
-        async with self.store.together() as store:
-            pusher = replace(self, store=store, looker=replace(self.looker, store=store))
-            installs, removals = await pusher.write_down(connector, seats, survey, order, moment)
+        def joining(store: FleetStore) -> "Pusher":
+            return replace(self, store=store, looker=replace(self.looker, store=store))
+
+        installs, removals = await in_one(
+            self.store, lambda store: joining(store).write_down(connector, seats, survey, order, moment)
+        )
         await self._refuse_surprise(connector, installs, survey, order)
         if installs:
             receipts = await connector.install([given for _, given in installs])
@@ -93,8 +97,8 @@ class Pusher:
         """Install one; a profile that cannot be built is noted and keeps nobody else waiting."""
         try:
             return await self._install(each, enrollment, survey, order, moment)
-        except MachineProblem:
-            raise  # a full disk or an unusable key will not be better for the next seat
+        except (MachineProblem, WorldProblem):
+            raise  # a full disk, an unusable key or a database that is away will not be better for the next seat
         except ProfilegenError as problem:
             line = self._line(each.seat, each.seat.mdm, HistoryKind.PUSH, f"not built: {problem.message}", order)
             await self.store.append((line,))
@@ -227,8 +231,8 @@ class Pusher:
         order: RepairOrder,
         survey: Survey,
     ) -> None:
-        lines = []
-        async with self.store.together() as store:
+        async def write_down(store: FleetStore) -> None:
+            lines = []
             for (seat, sent), receipt in zip(given, receipts, strict=True):
                 now = self.clock.now()
                 await store.change_command(sent.command, sent.enrollment.id, receipt.state, now, receipt.errors)
@@ -238,6 +242,8 @@ class Pusher:
                 known = " (known there already)" if receipt.already else ""
                 lines.append(self._line(seat, connector.name, HistoryKind.PUSH, f"{receipt.state}{known}{via}", order))
             await store.append(lines)
+
+        await in_one(self.store, write_down)
 
     def _line(self, seat: Seat, mdm: str, kind: HistoryKind, outcome: str, order: RepairOrder) -> HistoryLine:
         return HistoryLine(

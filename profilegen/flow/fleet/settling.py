@@ -6,6 +6,7 @@ from datetime import datetime
 
 from profilegen.fleet.drift import State
 from profilegen.fleet.seen import CommandState
+from profilegen.flow.fleet.anew import in_one
 from profilegen.flow.fleet.values import Judged
 from profilegen.ports import Clock
 from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine
@@ -25,8 +26,7 @@ class Settler:
         """Write down what these judgements prove."""
         telling = [each for each in judged if _tells_something(each)]
         if telling:
-            async with self.store.together() as store:
-                await replace(self, store=store).write_down(telling)
+            await in_one(self.store, lambda store: replace(self, store=store).write_down(telling))
 
     async def write_down(self, judged: Sequence[Judged]) -> None:
         """Write it down in the transaction this one's memory belongs to."""
