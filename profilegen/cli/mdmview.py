@@ -8,13 +8,23 @@ from typing import Any
 from profilegen.cli.output import MARKS, print_table, say, table
 from profilegen.fleet.capabilities import Capabilities
 from profilegen.fleet.seen import Enrollment, Inventory
+from profilegen.fleet.variables import Dialect
 from profilegen.ports.mdm import Receipt
 
 
 def capability_document(record: Capabilities) -> dict[str, Any]:
     """Return a capability record as plain values."""
-    values = {field.name: getattr(record, field.name) for field in fields(record)}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, frozenset):
+        return sorted(str(one) for one in value)
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Dialect):
+        return value.name
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def enrollment_document(enrollment: Enrollment) -> dict[str, Any]:
