@@ -106,6 +106,7 @@ async def _serving(place: tuple[str, int], application: "Starlette") -> AsyncIte
         lifespan="off",
         limit_concurrency=100,
         timeout_keep_alive=5,
+        timeout_graceful_shutdown=2,  # a caller that never ends must not keep the command from ending
         h11_max_incomplete_event_size=65536,
     )
 
