@@ -81,7 +81,7 @@ class Outgoing:
             step.detail = f"{self._trial.address} may send: {reply}"
         with self.checks.step("rcpt_to") as step:
             if refused is not None:
-                raise refused
+                raise _of_own_mailbox(refused) if recipient.account == self._trial.address.account else refused
             step.detail = f"Accepted for {recipient}."
         with self.checks.step("data") as step:
             step.reply = step.detail = await session.data(message)
@@ -112,3 +112,10 @@ async def _envelope(
             raise
         return reply, refused
     return reply, None
+
+
+def _of_own_mailbox(refused: CheckFailed) -> CheckFailed:
+    """Return a refusal as it is for somebody who writes to himself: the full mailbox is his own."""
+    if refused.cause is not Cause.RECIPIENT_MAILBOX_FULL:
+        return refused
+    return CheckFailed(Cause.OWN_MAILBOX_FULL, refused.detail, reply=refused.reply)

@@ -167,6 +167,21 @@ def test_a_used_up_rate_is_a_limit(exim: Cli) -> None:
     assert causes(answer)[0] == "rate_limited"
 
 
+def test_a_full_mailbox_is_a_limit_and_no_fault_of_the_device(exim: Cli) -> None:
+    answer = exim("doctor", ALICE, *at("eximfull"), "--password-env", "ALICE", "--json")
+
+    assert causes(answer)[0] == "own_mailbox_full"  # the test message goes to the mailbox itself
+
+
+def test_a_suspended_account_may_log_in_and_is_named_all_the_same(exim: Cli) -> None:
+    answer = exim("doctor", ALICE, *at("eximsuspended"), "--password-env", "ALICE", "--json")
+
+    assert causes(answer)[0] == "account_disabled"
+    assert failed(exim("test", ALICE, *at("eximsuspended"), "--password-env", "ALICE", "--json")) == {
+        "outgoing.mail_from": "account_disabled"
+    }
+
+
 def test_relay_not_permitted_after_a_good_login_is_the_servers_fault(exim: Cli) -> None:
     answer = exim("test", ALICE, *at("eximclosed"), "--password-env", "ALICE", "--to", OUTSIDE, "--json")
 

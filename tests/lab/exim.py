@@ -25,10 +25,11 @@ _USER = "Debian-exim"
 _CONFIG = Path(__file__).with_name("exim.conf")
 _START_SECONDS = 20.0
 
-HOSTS = ("exim", "eximclear", "eximowner", "eximlimit", "eximbroken", "eximclosed")
+HOSTS = ("exim", "eximclear", "eximowner", "eximlimit", "eximbroken", "eximclosed", "eximfull", "eximsuspended")
 """
 What is special: nothing; no TLS and a login in clear text; senders must be the login's own; the rate is used up; the
-password database is out of order; those who have logged in may not send to others either.
+password database is out of order; those who have logged in may not send to others either; every mailbox is over its
+quota; the account may log in and send nothing.
 """
 
 
@@ -90,6 +91,7 @@ def _write_files(lab: EximLab, mail_lab: MailLab, authority: Authority) -> None:
     for name in ("spool", "log"):
         (lab.folder / name).mkdir(parents=True)
     _, key = authority.issue(*lab.hosts).write(lab.folder, "exim")
+    (lab.folder / "full").write_bytes(b"x" * 4096)  # what a mailbox holds that may hold 1 KiB
     for path in (lab.folder / "spool", lab.folder / "log", key):
         os.chown(path, MAIL_UID, MAIL_UID)
     # the owner of the mailboxes, so that Exim needs no rights of root to deliver
