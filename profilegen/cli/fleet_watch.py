@@ -14,6 +14,7 @@ from profilegen.cli.output import complain, print_json, say
 from profilegen.cli.send_options import ServerPassword
 from profilegen.cli.session import run_async, session_of
 from profilegen.errors import ProfilegenError
+from profilegen.flow.fleet.repair import Outcome
 from profilegen.flow.fleet.values import RepairOrder
 from profilegen.flow.fleet.watching import News
 from profilegen.flow.gate import refuse_empty_reason
@@ -73,16 +74,17 @@ def watch(
             patience=patience,
         )
 
-    async def work() -> None:
+    async def work() -> Outcome | None:
         told = [await _notifier(house, where, password) for where in notify or ()]
         desk = _Desk(notifiers=told, show=_show_json if as_json else _show)
         async with session.opened() as parts:
             watching = parts.watch(interval=every, alive=sign_of_life, notify=desk.tell)
             async with session.listening(parts, watching):
                 with fleet_progress() as progress:
-                    await watching.run(new_order, progress, rounds=rounds)
+                    return await watching.run(new_order, progress, rounds=rounds)
 
-    run_async(work())
+    if run_async(work()) is None:
+        raise typer.Exit(1)  # what there is to say was said as news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,6 +120,8 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         "ok": outcome.tally.wrong == 0,
         "pushed": outcome.pushed,
         "stopped": outcome.stopped,
+        "refused": outcome.refused.count,
+        "not_given_out": [{"seat": line.seat, "why": line.outcome} for line in outcome.refused.lines],
         **tally_document(outcome.tally),
     }
 
@@ -173,6 +175,9 @@ def show_plan(plan: Plan, seconds: Mapping[str, float]) -> None:
 
 def show_tally(tally: Tally) -> None:
     """Print the counts by state, and who is behind each that is not right."""
+    if tally.total == 0:
+        say("No seat is in it. Bring some with profilegen fleet import FILE, or fleet import --mdm NAME.")
+        return
     rows = table("seats", "state", "meaning")
     for state, count in sorted(tally.states.items(), key=lambda item: (item[0] in RIGHT, -item[1])):
         rows.add_row(str(count), str(state), WORDS[state])
@@ -195,6 +200,9 @@ def show_outcome(outcome: Outcome) -> None:
     say()
     say(f"Plan {outcome.plan}: {outcome.pushed} commands went out.")
     say(f"{outcome.tally.wrong} of {outcome.tally.total} seats are not right.")
+    for line in outcome.refused.lines:
+        note(f"{line.seat}: {line.outcome}")
+    _note_rest(outcome.refused.count, len(outcome.refused.lines), "profiles not given out")
     if outcome.stopped:
         note(f"profilegen: stopped, because {outcome.stopped}.")
         note("  → See fleet status --state failed, mend it, and run apply again.")

@@ -24,15 +24,14 @@ class Sendees:
 
 def sendees_of(maker: WishMaker, subject: str | None, roster: Path | None) -> Sendees:
     """Return the consignees of one address, one file or a roster; raises UsageProblem for none or more than one."""
-    if (subject is None) == (roster is None):
+    if roster is not None and subject is None:
+        return _of_roster(maker, roster)
+    if subject is None or roster is not None:
         raise UsageProblem(
             "Say for whom: one address, one file or one roster.",
             hint="Write profilegen send you@example.com --via email.",
             code="no_address" if subject is None else "several_subjects",
         )
-    if roster is not None:
-        return _of_roster(maker, roster)
-    assert subject is not None  # noqa: S101 - one of the two is there
     if names_file(subject):
         file = ProfileFile(name=subject, data=read_file(Path(subject)))
         person = person_of_file(file)

@@ -8,6 +8,7 @@ from datetime import datetime
 from profilegen.address import Address
 from profilegen.diagnosis.evidence import EndpointPair
 from profilegen.errors import NotPossible
+from profilegen.flow.evidence import pair_of_account
 from profilegen.flow.trial import nothing_to_try
 from profilegen.flow.values import Draft, SignedOff
 from profilegen.mailing.guide import GuideAccount, PasswordKind
@@ -68,7 +69,7 @@ def goods_of_draft(draft: Draft) -> Goods:
     each = list(zip(draft.order.accounts, draft.settings, strict=True))
     return Goods(
         accounts=tuple(account.address for account, _ in each),
-        pairs=tuple(_pair(account) for account, _ in each),
+        pairs=tuple(pair_of_account(account) for account, _ in each),
         identifier=draft.profile.identifier,
         revision=draft.profile.revision,
         holds_password=draft.profile.has_secrets,
@@ -118,13 +119,6 @@ def goods_of_file(file: ProfileFile, *, now: datetime, digest: Callable[[bytes],
         ),
         finished=SignedOff(data=file.data, sha256=digest(file.data), signer=signer, has_secrets=secret, notices=()),
     )
-
-
-def _pair(account: Account) -> EndpointPair | None:
-    if isinstance(account, OAuthAccount):
-        return None
-    settings = account.settings
-    return EndpointPair.of(settings.address, incoming=settings.incoming.found, outgoing=settings.outgoing.found)
 
 
 def _guide_account(account: Account, document: SettingsDocument, draft: Draft) -> GuideAccount:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from profilegen.diagnosis.evidence import EndpointPair, evidence_of
 from profilegen.ports import Clock, EvidenceLog, Progress, Trial, Verifier
+from profilegen.profile.order import Account, OAuthAccount
 from profilegen.report import Report
 
 
@@ -33,6 +34,14 @@ class RecordingVerifier:
         )
         await self.log.record(evidence)
         return report
+
+
+def pair_of_account(account: Account) -> EndpointPair | None:
+    """Return the servers an account of a profile really uses, None if it signs in on the device."""
+    if isinstance(account, OAuthAccount):
+        return None
+    settings = account.settings
+    return EndpointPair.of(settings.address, incoming=settings.incoming.found, outgoing=settings.outgoing.found)
 
 
 def pair_of(trial: Trial) -> EndpointPair:

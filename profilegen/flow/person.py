@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from profilegen.address import Address
 from profilegen.diagnosis.evidence import EndpointPair, Evidence
-from profilegen.errors import ProfilegenError
+from profilegen.errors import NotPossible, ProfilegenError
 from profilegen.fleet.evidence import Moment
 from profilegen.flow.fleet.planning import Planner, Survey, pair_of
 from profilegen.flow.fleet.tailor import Pattern
@@ -143,7 +143,14 @@ class Archive:
         )
 
     async def _looked_up(self, address: Address) -> SettingsDocument:
-        return settings_of(await self.finder.resolve(question_about(address, self.lookup)))
+        settings = settings_of(await self.finder.resolve(question_about(address, self.lookup)))
+        if settings.payload is None and (settings.incoming is None or settings.outgoing is None):
+            raise NotPossible(
+                f"The lookup of {address} ended with {settings.status}.",
+                hint=f"See profilegen lookup {address}.",
+                code="no_settings",
+            )
+        return settings
 
 
 def _personal(followed: SettingsVersion, address: Address) -> SettingsDocument:

@@ -82,6 +82,7 @@ class FleetParts:
             issuer=self._tailor.flow.issuer,
             looker=self.looker,
             connectors=self.connectors,
+            gate=self.house.proving.gate,
             clock=clock,
         )
         return Repair(

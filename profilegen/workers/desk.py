@@ -1,12 +1,14 @@
 """The working side: one batch at a time through the engine's own coroutines."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from profilegen.errors import ProfilegenError
-from profilegen.flow.fleet.values import connector_of
+from profilegen.flow.fleet.planning import Survey
+from profilegen.flow.fleet.repair import Repair
+from profilegen.flow.fleet.values import RepairOrder, connector_of
 from profilegen.ports.fleet import BATCH, HistoryKind, HistoryLine
 from profilegen.wiring.fleet import FleetParts
 from profilegen.workers.admitting import survey_of
@@ -81,18 +83,26 @@ class Desk:
         servers = await self.servers.shared(await self.queue.alive(), batch.per_second)
         repair = replace(self.parts, signer=signer, connectors=servers).repair
         survey = await survey_of(batch, self.parts.store, house.proving.policy, house.clock.now())
-        survey = await repair.planner.with_templates(survey)
         if connector_of(servers, batch.mdm).capabilities.templates_only:
             survey = await repair.planner.with_templates(survey)
         match batch.work:
             case Work.LOOK:
                 await self.unless_closing(repair.look_around(order, survey, _silent))
             case Work.PUSH:
-                for part in range(0, len(batch.keys), BATCH):
-                    await repair.push(batch.keys[part : part + BATCH], order, survey)
-                    if self.closing.is_set():
-                        raise GivenBack
-                await self.unless_closing(repair.answers(batch.keys, order, survey, _silent))
+                await self._push(batch.keys, repair, order, survey)
+
+    async def _push(self, keys: Sequence[str], repair: Repair, order: RepairOrder, survey: Survey) -> None:
+        """Do what `Repair.wave` does, and stop between two parts of it when the worker is to end."""
+        due = keys
+        while due:
+            sent = 0
+            for part in range(0, len(due), BATCH):
+                sent += await repair.push(due[part : part + BATCH], order, survey)
+                if self.closing.is_set():
+                    raise GivenBack
+            await self.unless_closing(repair.answers(keys, order, survey, _silent))
+            order = replace(order, again=False)
+            due = await repair.deferred(keys, order, survey) if sent else ()
 
     async def _note(self, document: Mapping[str, Any], problem: ProfilegenError, attempts: int) -> None:
         if pause_before(problem, attempts) is not None:

@@ -41,7 +41,9 @@ def test_about_a_stranger_nothing_is_remembered_and_no_fleet_is_made(cli: Cli, t
     document = answer.document
     assert document["known"] is False
     assert document["seats"] == document["issued"] == document["history"] == []
-    assert document["servers"]["verified_level"] == 0
+    assert document["servers"]["verified_level"] is None
+    assert document["servers"]["error"]["code"] == "no_settings"
+    assert "signs in" not in cli("person", "nobody@example.com", "--offline").out
     assert not (tmp_path / "home" / "fleet.sqlite3").exists()
 
 

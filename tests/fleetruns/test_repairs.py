@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 
-from tests.fleetruns.conftest import FRESH, QUICK, Organisation
+from tests.fleetruns.conftest import DOMAIN, FRESH, QUICK, Organisation
 
 SIGNED = ("--allow-self-signed",)
 
@@ -27,6 +27,16 @@ def test_a_profile_lost_twice_is_repaired_twice_and_pushed_once_each_time(organi
         assert organisation.apply(*SIGNED, *FRESH)["pushed"] == 1
         assert identifier in phone.installed()
         assert _installs(organisation) == {phone.udid: time, organisation.phones[1].udid: 1}
+
+
+def test_two_profiles_for_one_phone_go_out_one_after_the_other_in_one_run(organisation: Organisation) -> None:
+    organisation.hire(1)
+    phone = organisation.phones[0]
+    roster = organisation.folder / "people.csv"
+    roster.write_text(roster.read_text() + f"info@{DOMAIN},{phone.udid},acme\n")
+    organisation.run("import", str(roster), "--trust-roster", "the list of the day")
+    assert organisation.apply(*SIGNED)["pushed"] == 2
+    assert len(phone.installed()) == 2
 
 
 def test_a_second_run_pushes_nothing(organisation: Organisation) -> None:

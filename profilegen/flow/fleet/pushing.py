@@ -14,9 +14,11 @@ from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment
 from profilegen.flow.fleet.anew import in_one
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Survey
+from profilegen.flow.fleet.refusing import NOT_GIVEN_OUT, refuse_unproved
 from profilegen.flow.fleet.tailor import Tailor, expected_of
 from profilegen.flow.fleet.templating import Placing
 from profilegen.flow.fleet.values import Connectors, Judged, RepairOrder, connector_of
+from profilegen.flow.gate import Gate
 from profilegen.flow.issuing import Issuer
 from profilegen.ports import Clock
 from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine
@@ -38,6 +40,7 @@ class Pusher:
     issuer: Issuer
     looker: Looker
     connectors: Connectors
+    gate: Gate
     clock: Clock
 
     async def push(self, judged: Sequence[Judged], survey: Survey, order: RepairOrder, moment: Moment) -> int:
@@ -100,17 +103,18 @@ class Pusher:
         except (MachineProblem, WorldProblem):
             raise  # a full disk, an unusable key or a database that is away will not be better for the next seat
         except ProfilegenError as problem:
-            line = self._line(each.seat, each.seat.mdm, HistoryKind.PUSH, f"not built: {problem.message}", order)
+            line = self._line(each.seat, each.seat.mdm, HistoryKind.PUSH, f"{NOT_GIVEN_OUT}{problem.message}", order)
             await self.store.append((line,))
             return []
 
     async def _install(
         self, each: Judged, enrollment: Enrollment, survey: Survey, order: RepairOrder, moment: Moment
     ) -> list[InstallOrder]:
+        draft = await self.tailor.draft(each.seat, survey.patterns)
+        await refuse_unproved(draft, survey, self.gate, order.allowed_because)
         placing = survey.templates.of(each.seat)
         if placing is not None:
             return await self._place(each, enrollment, placing, order)
-        draft = await self.tailor.draft(each.seat, survey.patterns)
         _refuse_other_identifier(each.seat, draft.profile.identifier)
         wanted = self.tailor.wanted(each.seat, survey.patterns, draft)
         await self.store.want(((each.seat.key, wanted),))

@@ -8,17 +8,19 @@ Repair: settle the settings, look, push in waves, look again. Kill it anywhere a
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from profilegen.fleet.drift import Action, State
 from profilegen.fleet.evidence import Moment
 from profilegen.fleet.tally import Tally
+from profilegen.flow.fleet.due import PUSHED, is_pending, is_to_push, was_pushed
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Planner, Survey
 from profilegen.flow.fleet.polling import Polls
 from profilegen.flow.fleet.pushing import Pusher
+from profilegen.flow.fleet.refusing import Refused, refused_in
 from profilegen.flow.fleet.settlement import Settlement
 from profilegen.flow.fleet.settling import INSTALLED, Settler
 from profilegen.flow.fleet.values import Judged, RepairOrder
@@ -26,7 +28,6 @@ from profilegen.flow.gate import Gate
 from profilegen.ports import Clock
 from profilegen.ports.fleet import BATCH, FleetStore, HistoryKind, HistoryLine, SeatQuery
 
-PUSHED = frozenset({Action.INSTALL, Action.REMOVE})
 ENDED = frozenset({*INSTALLED, State.RETIRED})
 """States in which a push came to a good end."""
 
@@ -45,13 +46,14 @@ class Outcome:
     """
     The end of a repair: how the seats stand now, and why it stopped before all of it was done, if it did.
 
-    `pushed` counts commands that went out in this run.
+    `pushed` counts commands that went out in this run, `refused` whose profile was not given out, and why.
     """
 
     plan: str
     tally: Tally
     pushed: int
     stopped: str | None = None
+    refused: Refused = field(default_factory=Refused)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ class Repair:
         freshly enough, `touches_more` before a server would touch more than was agreed; NetworkProblem where an MDM
         cannot be reached.
         """
+        start = self.clock.now()
         survey = await self.prepare(order)
         await self.looker.refresh(sorted(self.looker.connectors) if order.query.mdm is None else [order.query.mdm])
         survey = await self.planner.with_templates(survey)
@@ -111,7 +114,8 @@ class Repair:
         tally = Tally()
         async for judged in self.planner.judged(order.query, survey, self.moment(order.proof_since)):
             tally.add(judged.seat, judged.judgement)
-        return Outcome(plan=order.plan, tally=tally, pushed=pushed, stopped=stopped)
+        refused = await refused_in(self.store, order.plan, since=start)
+        return Outcome(plan=order.plan, tally=tally, pushed=pushed, stopped=stopped, refused=refused)
 
     async def prepare(self, order: RepairOrder) -> Survey:
         """Follow what moved at the providers as far as the order accepts it, and return how the domains stand."""
@@ -145,7 +149,7 @@ class Repair:
     async def push(self, keys: Sequence[str], order: RepairOrder, survey: Survey) -> int:
         """Push the seats of a batch that still need it; returns how many commands went out."""
         judged = await self.judge(keys, survey, order)
-        wanted = [each for each in judged if _is_to_push(each, again=order.again)]
+        wanted = [each for each in judged if is_to_push(each, again=order.again)]
         self.refuse_unproved(wanted, survey)
         return await self.pusher.push(wanted, survey, order, self.moment(order.proof_since))
 
@@ -181,10 +185,23 @@ class Repair:
 
     async def wave(self, keys: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress) -> WaveEnd:
         """Push what these seats still need, and wait for the answers as long as some may come."""
-        pushed = 0
+        pushed, due = 0, keys
+        while True:
+            sent = 0
+            for part in range(0, len(due), BATCH):
+                sent += await self.push(due[part : part + BATCH], order, survey)
+            pushed, states = pushed + sent, await self.answers(keys, order, survey, progress)
+            due, order = await self.deferred(keys, order, survey), replace(order, again=False)
+            if sent == 0 or not due:
+                return WaveEnd(states=states, pushed=pushed)
+
+    async def deferred(self, keys: Sequence[str], order: RepairOrder, survey: Survey) -> list[str]:
+        """Return the seats that had no push in this episode: their device was at another one's, which it is through."""
+        left = list[str]()
         for part in range(0, len(keys), BATCH):
-            pushed += await self.push(keys[part : part + BATCH], order, survey)
-        return WaveEnd(states=await self.answers(keys, order, survey, progress), pushed=pushed)
+            judged = await self.judge(keys[part : part + BATCH], survey, order)
+            left += [each.seat.key for each in judged if each.judgement.action in PUSHED and not was_pushed(each)]
+        return left
 
     async def batches(self, order: RepairOrder, survey: Survey) -> AsyncIterator[tuple[Judged, ...]]:
         """Yield the seats of the order as they stand, in batches."""
@@ -200,7 +217,7 @@ class Repair:
         """Return the keys of the seats to push, the most broken first, and those a template brings it."""
         first, later, grouped = list[str](), list[str](), list[str]()
         async for judged in self.planner.judged(order.query, survey, self.moment(order.proof_since)):
-            if _is_to_push(judged, again=order.again):
+            if is_to_push(judged, again=order.again):
                 own = later if judged.judgement.state is State.SIGNER_EXPIRING else first
                 (own if survey.templates.of(judged.seat) is None else grouped).append(judged.seat.key)
         return first + later, grouped
@@ -237,7 +254,7 @@ class Repair:
                 judged = await self.step(wave[part : part + BATCH], order, survey, polls)
                 await self.looker.nudge(judged, self.moment(order.proof_since), nudged)
                 states.update(each.judgement.state for each in judged)
-                pending += sum(_is_pending(each) and not self.looker.has_said_all(each, polls) for each in judged)
+                pending += sum(is_pending(each) and not self.looker.has_said_all(each, polls) for each in judged)
             progress("Repairing", len(wave) - pending, len(wave))
             if pending == 0 or self.clock.now() >= until:
                 return states
@@ -263,17 +280,3 @@ class Repair:
 async def _rest(order: RepairOrder, passes: int) -> None:
     """Wait before looking again: shortly at first, because devices that are awake answer at once."""
     await asyncio.sleep(min(order.tick.total_seconds(), SHORTEST_REST * 2**passes))
-
-
-def _is_pending(each: Judged) -> bool:
-    if each.judgement.state in (State.OFFLINE, State.WAITING):
-        return False
-    return each.judgement.action in (Action.WAIT, Action.LOOK, *PUSHED)
-
-
-def _is_to_push(each: Judged, *, again: bool) -> bool:
-    """Return whether a seat gets a command: by its state, or because the operator says so and it is its person's."""
-    if each.judgement.action in PUSHED:
-        return True
-    refused = (State.WRONG_PERSON, State.UNCONFIRMED, State.NOT_ENROLLED, State.NEEDS_SIGN_IN, State.RETIRED)
-    return again and each.judgement.state not in refused

@@ -14,7 +14,7 @@ from profilegen.settings.document import SettingsDocument
 from profilegen.settings.resolved import settings_of
 from profilegen.settings.standin import for_person, stand_in_of
 
-USABLE = frozenset({Status.OK, Status.APP_PASSWORD, Status.OAUTH_ONLY, Status.SEND_ONLY})
+USABLE = frozenset({Status.OK, Status.APP_PASSWORD, Status.OAUTH_ONLY})
 """Answers a profile can be made of."""
 
 

@@ -90,19 +90,26 @@ class Watch:
     notify: Notify
     concerned: Concerned = field(default_factory=Concerned)
 
-    async def run(self, new_order: Callable[[], RepairOrder], progress: Progress, *, rounds: int | None = None) -> None:
-        """Go round after round until cancelled, or for so many; `new_order` names the plan of each."""
+    async def run(
+        self, new_order: Callable[[], RepairOrder], progress: Progress, *, rounds: int | None = None
+    ) -> Outcome | None:
+        """
+        Go round after round until cancelled, or for so many; `new_order` names the plan of each.
+
+        Returns how the last round ended, None if it came to no end.
+        """
         before: Outcome | None = None
+        last: Outcome | None = None
         told = _Told()
         spoke_at, failures, done = self.clock.now(), 0, 0
         while rounds is None or done < rounds:
             done += 1
             order = new_order()
-            outcome: Outcome | None = before
+            outcome, last = before, None
             needs_you: ProfilegenError | None = None
             unread = (await self.evidence.gather()).problem
             try:
-                outcome = await self.repair.apply(order, progress)
+                outcome = last = await self.repair.apply(order, progress)
                 await keep_snapshot(self.repair.store, self.clock, order, outcome)
             except WorldProblem as problem:
                 failures += 1
@@ -120,6 +127,7 @@ class Watch:
             before = outcome
             if rounds is None or done < rounds:
                 await self._between_rounds(order)
+        return last
 
     async def _between_rounds(self, order: RepairOrder) -> None:
         """See to devices as soon as something is heard of them, until the next round is due."""
