@@ -13,6 +13,7 @@ from typer.exceptions import Exit, TyperException
 from profilegen import __version__, errors
 from profilegen.cli.output import complain, error_document, note, print_json
 from profilegen.cli.session import Session
+from profilegen.cli.stopping import INTERRUPTED, LAST_WORDS
 from profilegen.secret import MASK
 
 EXIT_CODES: tuple[tuple[type[errors.ProfilegenError], int], ...] = (
@@ -21,7 +22,6 @@ EXIT_CODES: tuple[tuple[type[errors.ProfilegenError], int], ...] = (
     (errors.MachineProblem, 3),
     (errors.WorldProblem, 4),
 )
-INTERRUPTED = 130
 OUR_BUG = 70
 
 COMMANDS = (
@@ -99,7 +99,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as exc:  # noqa: BLE001 - the last line of defence: a traceback never reaches a user
         return _report_bug(exc, as_json=as_json)
     if status == INTERRUPTED:
-        note("profilegen: interrupted; nothing was left half-written.")
+        note(LAST_WORDS)
     return status
 
 

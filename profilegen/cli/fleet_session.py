@@ -1,6 +1,5 @@
 """One command about the fleet: its parts opened, its webhooks received, its progress shown."""
 
-import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -63,15 +62,8 @@ class FleetSession:
             Endpoint(host=host, port=port, connector=connector)
             for (host, port), connector in webhook_endpoints(self.house, parts.connectors)
         ]
-        async with receiving(endpoints, intake.put, complain):
-            task = asyncio.create_task(intake.run())
-            try:
-                yield
-            finally:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-        await intake.drain()
+        async with intake.writing_down(), receiving(endpoints, intake.put, complain):
+            yield
 
 
 def _nobody(_devices: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from profilegen.cli.stopping import until_stopped
 from profilegen.wiring import House, open_house
 
 ResultT = TypeVar("ResultT")
@@ -40,7 +41,7 @@ def session_of(context: typer.Context) -> Session:
 def run_async(work: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Run the one coroutine of a command; raises KeyboardInterrupt if somebody stops it."""
     try:
-        return asyncio.run(work)
+        return asyncio.run(until_stopped(work))
     except asyncio.CancelledError:
         # asyncio tells Ctrl-C by how often the task was cancelled; a library that cancels once too often spoils the sum
         raise KeyboardInterrupt from None

@@ -5,6 +5,8 @@ from profilegen.flow.fleet.values import Judged
 
 PUSHED = frozenset({Action.INSTALL, Action.REMOVE})
 """Actions that go out as a command."""
+UNDER_WAY = frozenset({State.IN_FLIGHT, State.SILENT})
+"""States of seats whose command went out and has no end yet."""
 
 
 def is_to_push(each: Judged, *, again: bool) -> bool:

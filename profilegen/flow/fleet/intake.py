@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from profilegen.errors import ProfilegenError
@@ -26,7 +27,7 @@ class Intake:
     listener: Listener
     concerned: Callable[[Sequence[str]], None]
     complain: Callable[[ProfilegenError], None]
-    waiting: asyncio.Queue[tuple[str, Sequence[Event]]] = field(
+    waiting: asyncio.Queue[tuple[str, Sequence[Event]] | None] = field(  # None is the last
         default_factory=lambda: asyncio.Queue(maxsize=MOST_WAITING)
     )
 
@@ -34,22 +35,33 @@ class Intake:
         """Let the events of one call wait their turn."""
         await self.waiting.put((mdm, events))
 
-    async def run(self) -> None:
-        """Write down what waits, until cancelled."""
-        while True:
-            await self._take(await self.waiting.get())
+    @asynccontextmanager
+    async def writing_down(self) -> AsyncIterator[None]:
+        """
+        Write down what comes while the block runs, and afterwards what still waits.
 
-    async def drain(self) -> None:
-        """Write down what still waits."""
-        while not self.waiting.empty():
-            await self._take(self.waiting.get_nowait())
+        Never cancelled: amid a transaction that leaves a connection which may not close before somebody else's does.
+        """
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            await self.waiting.put(None)
+            await task
+
+    async def _run(self) -> None:
+        while (first := await self.waiting.get()) is not None:
+            await self._take(first)
 
     async def _take(self, first: tuple[str, Sequence[Event]]) -> None:
         by_mdm: dict[str, list[Event]] = defaultdict(list)
         by_mdm[first[0]].extend(first[1])
         for _ in range(min(AT_ONCE, self.waiting.qsize())):
-            mdm, events = self.waiting.get_nowait()
-            by_mdm[mdm].extend(events)
+            call = self.waiting.get_nowait()
+            if call is None:
+                self.waiting.put_nowait(None)
+                break
+            by_mdm[call[0]].extend(call[1])
         for mdm, events in by_mdm.items():
             try:
                 self.concerned(await self.listener.absorb(mdm, events))

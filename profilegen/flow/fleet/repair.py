@@ -15,7 +15,7 @@ from typing import Protocol
 from profilegen.fleet.drift import Action, State
 from profilegen.fleet.evidence import Moment
 from profilegen.fleet.tally import Tally
-from profilegen.flow.fleet.due import PUSHED, is_pending, is_to_push, was_pushed
+from profilegen.flow.fleet.due import PUSHED, UNDER_WAY, is_pending, is_to_push, was_pushed
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Planner, Survey
 from profilegen.flow.fleet.polling import Polls
@@ -106,11 +106,14 @@ class Repair:
         crew = self if crew is None else crew
         pushed, stopped = 0, await crew.look_around(order, survey, progress)
         if stopped is None:
-            keys, grouped = await self._to_push(order, survey)
+            keys, grouped, under_way = await self._to_push(order, survey)
             pushed, stopped = await self._waves(crew, keys, order, survey, progress)
-            if stopped is None and grouped:  # a template reaches its whole group at once: waves would be a pretence
-                end = await crew.wave(grouped, order, survey, progress)
-                pushed, stopped = pushed + end.pushed, end.trouble
+            # a template reaches its whole group at once: waves would be a pretence; what an earlier run gave out is
+            # waited for last, so that it keeps nobody else waiting
+            for rest in (grouped, under_way):
+                if stopped is None and rest:
+                    end = await crew.wave(rest, order, survey, progress)
+                    pushed, stopped = pushed + end.pushed, end.trouble
         tally = Tally()
         async for judged in self.planner.judged(order.query, survey, self.moment(order.proof_since)):
             tally.add(judged.seat, judged.judgement)
@@ -213,14 +216,16 @@ class Repair:
                 batch = []
         yield tuple(batch)
 
-    async def _to_push(self, order: RepairOrder, survey: Survey) -> tuple[list[str], list[str]]:
-        """Return the keys of the seats to push, the most broken first, and those a template brings it."""
-        first, later, grouped = list[str](), list[str](), list[str]()
+    async def _to_push(self, order: RepairOrder, survey: Survey) -> tuple[list[str], list[str], list[str]]:
+        """Return the keys of the seats to push, the most broken first; those a template brings it; those under way."""
+        first, later, grouped, under_way = list[str](), list[str](), list[str](), list[str]()
         async for judged in self.planner.judged(order.query, survey, self.moment(order.proof_since)):
             if is_to_push(judged, again=order.again):
                 own = later if judged.judgement.state is State.SIGNER_EXPIRING else first
                 (own if survey.templates.of(judged.seat) is None else grouped).append(judged.seat.key)
-        return first + later, grouped
+            elif judged.judgement.state in UNDER_WAY:
+                under_way.append(judged.seat.key)
+        return first + later, grouped, under_way
 
     async def _waves(
         self, crew: Crew, keys: Sequence[str], order: RepairOrder, survey: Survey, progress: Progress

@@ -135,7 +135,8 @@ class Watch:
         survey: Survey | None = None
         while (left := (until - self.clock.now()).total_seconds()) > 0:
             try:
-                await asyncio.wait_for(self.concerned.pulse.wait(), timeout=left)
+                async with asyncio.timeout(left):
+                    await self.concerned.pulse.wait()
             except TimeoutError:
                 return
             survey = survey or await self.repair.survey(order)
