@@ -40,7 +40,7 @@ class Intake:
         """
         Write down what comes while the block runs, and afterwards what still waits.
 
-        Never cancelled: amid a transaction that leaves a connection which may not close before somebody else's does.
+        Never cancelled: whoever called was told that we have it.
         """
         task = asyncio.create_task(self._run())
         try:

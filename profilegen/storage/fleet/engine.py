@@ -90,11 +90,27 @@ def sqlite_database(path: Path) -> Database:
     with translated(place):
         create_private(path)
     url = URL.create("sqlite+aiosqlite", database=place)
-    # a file needs few connections: one writes at a time, and each is a thread
-    engine = create_async_engine(url, hide_parameters=True, pool_size=4, max_overflow=0, pool_timeout=600)
+    engine = create_async_engine(
+        url,
+        connect_args={"factory": _SqliteConnection},
+        hide_parameters=True,
+        pool_size=4,  # a file needs few: one writes at a time, and each is a thread
+        max_overflow=0,
+        pool_timeout=600,
+    )
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return Database(engine=engine, place=place)
+
+
+class _SqliteConnection(sqlite3.Connection):
+    """One that gives up its locks when closed; SQLite keeps them while anybody holds a statement, as errors do."""
+
+    def close(self) -> None:
+        """Take back what was not committed, and close."""
+        if self.in_transaction:
+            self.rollback()
+        super().close()
 
 
 def _prepare(connection: Any, _: ConnectionPoolEntry) -> None:
