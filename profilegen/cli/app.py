@@ -14,6 +14,7 @@ from profilegen import __version__, errors
 from profilegen.cli.output import complain, error_document, note, print_json
 from profilegen.cli.session import Session
 from profilegen.cli.stopping import INTERRUPTED, LAST_WORDS
+from profilegen.cli.usage import usage_problem
 from profilegen.secret import MASK
 
 EXIT_CODES: tuple[tuple[type[errors.ProfilegenError], int], ...] = (
@@ -87,10 +88,9 @@ def run(arguments: Sequence[str]) -> int:
     except errors.ProfilegenError as exc:
         return _report(exc, as_json=as_json)
     except TyperException as exc:
-        words = exc.format_message()
-        if not words:  # a command without arguments: its help stands there already
+        if not exc.format_message():  # a command without arguments: its help stands there already
             return exc.exit_code
-        return _report(errors.UsageProblem(words, hint="See profilegen --help."), as_json=as_json)
+        return _report(usage_problem(exc), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except BrokenPipeError:

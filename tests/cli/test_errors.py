@@ -82,6 +82,39 @@ def test_an_unreadable_configuration_is_this_machines_fault(cli: Cli) -> None:
     assert (answer.status, answer.document["error"]["code"]) == (3, "configuration")
 
 
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("fleet plna", "No such command 'plna'. Did you mean 'plan'?", "See profilegen fleet --help."),
+        ("lookpu you@example.com", "No such command 'lookpu'. Did you mean 'lookup'?", "See profilegen --help."),
+        ("canary add", "Missing argument 'DOMAIN'.", "See profilegen canary add --help."),
+        (
+            "build you@gmx.de --platform ipad",
+            "Invalid value for '--platform': 'ipad' is not one of 'ios', 'macos'.",
+            "See profilegen build --help.",
+        ),
+        (
+            "test you@gmx.de --level 5",
+            "Invalid value for '--level': it must be at most 4.",
+            "See profilegen test --help.",
+        ),
+        ("explain x --code 99", "Invalid value for '--code': it must be at least 200.", "See profilegen explain --help."),
+        (
+            "explain x --code abc",
+            "Invalid value for '--code': it must be a whole number.",
+            "See profilegen explain --help.",
+        ),
+    ],
+)
+def test_a_mistyped_line_is_answered_in_plain_words_with_the_help_of_its_own_command(
+    cli: Cli, line: str, message: str, hint: str
+) -> None:
+    answer = cli(*line.split(), "--json")
+
+    error = answer.document["error"]
+    assert (answer.status, error["message"], error["hint"]) == (2, message, hint)
+
+
 def test_a_home_that_is_a_file_is_one_clear_line(cli: Cli) -> None:
     Path("file").write_text("")
 
