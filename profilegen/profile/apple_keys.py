@@ -5,7 +5,7 @@ commit b6202ca2fbd31286a52eb160b67a4db7b4fe1f1f (iOS 18.1, macOS 15.1).
 
 from collections.abc import Mapping
 
-from profilegen.profile.schema import Key, KeyType
+from profilegen.profile.schema_key import Key, KeyType
 
 TOP_LEVEL: tuple[Key, ...] = (
     Key(name="PayloadIdentifier", type=KeyType.STRING, required=True, ios="4.0", macos="10.7"),

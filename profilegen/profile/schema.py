@@ -1,33 +1,8 @@
-"""Apple's key tables as values: which payload types and keys exist, of which type, with which values, since when."""
+"""Apple's key tables by name: which payload types and keys exist. The tables are read when they are first asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
-
-class KeyType(StrEnum):
-    """The type of a value, in the words of Apple's schema; `REAL` also takes an integer."""
-
-    STRING = "string"
-    INTEGER = "integer"
-    REAL = "real"
-    BOOLEAN = "boolean"
-    DATA = "data"
-    DATE = "date"
-    ARRAY = "array"
-    DICTIONARY = "dictionary"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One key of a payload; `values` empty: any; `ios` and `macos` say since which version, None: ignored there."""
-
-    name: str
-    type: KeyType
-    required: bool = False
-    values: tuple[str | int, ...] = ()
-    ios: str | None = None
-    macos: str | None = None
+from profilegen.profile.schema_key import Key
 
 
 def top_level_keys() -> Mapping[str, Key]:

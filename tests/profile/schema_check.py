@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from profilegen.profile.schema import Key, KeyType, payload_keys, top_level_keys
+from profilegen.profile.schema import payload_keys, top_level_keys
+from profilegen.profile.schema_key import Key, KeyType
 
 _TYPES: dict[KeyType, tuple[type, ...]] = {
     KeyType.STRING: (str,),

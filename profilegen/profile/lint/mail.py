@@ -11,7 +11,8 @@ from profilegen.profile.findings import Severity
 from profilegen.profile.found import addresses_of
 from profilegen.profile.lint.rule import Fault, PayloadView, Rule, Subject, shown, text_of
 from profilegen.profile.mail import MAIL
-from profilegen.profile.schema import Key, payload_keys, top_level_keys
+from profilegen.profile.schema import payload_keys, top_level_keys
+from profilegen.profile.schema_key import Key
 from profilegen.profile.types import Delivery
 
 _LONGEST_KEY = 100
