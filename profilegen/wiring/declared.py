@@ -41,10 +41,12 @@ def told_by(house: House, config: MdmConfig) -> str:
 
 def secret_routes(house: House) -> Mapping[str, SecretRoute]:
     """Return how accounts get their password, by server, where that is not by asking their people."""
+    fields = {"credentials_folder": SecretRoute.ASSET, "device_certificates": SecretRoute.ENCRYPTED}
     return {
-        config.name: SecretRoute.ASSET
+        config.name: route
         for config in house.loaded.mdm.values()
-        if config.kind is MdmKind.KMFDDM and config.get("credentials_folder") is not None
+        for field, route in fields.items()
+        if config.get(field) is not None
     }
 
 
@@ -63,7 +65,7 @@ def credential_host(house: House, config: MdmConfig) -> CredentialHost | None:
         folder=Path(folder),
         url=_checked_url(config, url or ""),
         key=hmac.digest(house.home.seal(), b"credential assets", "sha256"),
-        passwords=_Passwords(house, config),
+        passwords=MailboxPasswords(house, config),
         drop=FileDrop(),
         clock=house.clock,
         lifetime=_lifetime(config),
@@ -71,7 +73,7 @@ def credential_host(house: House, config: MdmConfig) -> CredentialHost | None:
     )
 
 
-class _Passwords:
+class MailboxPasswords:
     """The passwords of mailboxes: from the operator's folder, else from the keyring."""
 
     def __init__(self, house: House, config: MdmConfig) -> None:
@@ -79,12 +81,16 @@ class _Passwords:
         self._folder = None if (path := config.get("passwords_folder")) is None else Path(path)
 
     async def __call__(self, login: NeededLogin) -> Secret | None:
+        """Return the password for a login, as `of` does."""
+        return await self.of(login.address, login.direction)
+
+    async def of(self, address: str, direction: Direction) -> Secret | None:
+        """Return the password of a mailbox, None if there is none; raises InputProblem if its file cannot be read."""
         from profilegen.storage.mailbox_passwords import read_password
 
-        outgoing = login.direction is Direction.OUTGOING
         if self._folder is not None:
-            return read_password(self._folder, login.address, outgoing=outgoing)
-        return await self._house.proving.vault.recall(f"mailbox@{quote(login.address.casefold(), safe='@+')}")
+            return read_password(self._folder, address, outgoing=direction is Direction.OUTGOING)
+        return await self._house.proving.vault.recall(f"mailbox@{quote(address.casefold(), safe='@+')}")
 
 
 def _checked_url(config: MdmConfig, url: str) -> str:

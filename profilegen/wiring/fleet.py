@@ -29,6 +29,7 @@ from profilegen.ports.fleet import FleetStore
 from profilegen.profile.wish import LookupWish
 from profilegen.wiring.declared import secret_routes, tellers
 from profilegen.wiring.house import House
+from profilegen.wiring.sealed import sealing
 
 FILE = "fleet.sqlite3"
 """The fleet's memory in the home, where no other database is configured."""
@@ -155,7 +156,12 @@ class FleetParts:
 
         config = self.house.loaded.config
         flow = self.house.flow(finder=self.finder, signer=self.signer, drop=FileDrop())
-        return Tailor(flow=flow, identifier_prefix=config.identifier_prefix, organization=config.organization)
+        return Tailor(
+            flow=flow,
+            identifier_prefix=config.identifier_prefix,
+            organization=config.organization,
+            sealing=sealing(self.house, self.signer),
+        )
 
 
 @contextlib.asynccontextmanager

@@ -110,7 +110,8 @@ class Pusher:
     async def _install(
         self, each: Judged, enrollment: Enrollment, survey: Survey, order: RepairOrder, moment: Moment
     ) -> list[InstallOrder]:
-        draft = await self.tailor.draft(each.seat, survey.patterns)
+        capabilities = connector_of(self.connectors, each.seat.mdm).capabilities
+        draft, encrypter = await self.tailor.finished(each.seat, survey.patterns, enrollment, capabilities)
         await refuse_unproved(draft, survey, self.gate, order.allowed_because)
         placing = survey.templates.of(each.seat)
         if placing is not None:
@@ -125,7 +126,8 @@ class Pusher:
         stored = await self._store(replace(each, judgement=judgement), enrollment, wanted.revision, order)
         if stored is None:
             return []
-        signed = await self.issuer.sign_off(draft)
+        issuer = self.issuer if encrypter is None else replace(self.issuer, encrypter=encrypter)
+        signed = await issuer.sign_off(draft)
         levels = [plan.admission.level for plan in survey.of(seat) if plan.admission is not None]
         await self.issuer.record(draft, signed, level=min(levels, default=None), allowed_because=order.allowed_because)
         await self._doubt_password(seat, judgement)
@@ -138,7 +140,7 @@ class Pusher:
                 revision=draft.profile.revision,
                 name=f"Mail {seat.mailboxes[0].address}",
                 signed=signed.data,
-                unsigned=draft.profile.content,
+                unsigned=draft.profile.content if encrypter is None else signed.data,  # no password leaves in the clear
                 effective=seat.effective,
             )
         ]

@@ -3,13 +3,17 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from profilegen.errors import MachineProblem, ProfilegenError
+from profilegen.fleet.capabilities import Capabilities
 from profilegen.fleet.installed import expected_mail
 from profilegen.fleet.seat import Seat, SecretRoute, Wanted
-from profilegen.fleet.seen import MailOnDevice
+from profilegen.fleet.seen import Enrollment, MailOnDevice
+from profilegen.flow.fleet.sealing import Sealing
 from profilegen.flow.story import Flow
 from profilegen.flow.values import Draft
+from profilegen.ports import Encrypter
 from profilegen.ports.fleet import SettingsVersion
 from profilegen.profile.read import read
 from profilegen.profile.types import Delivery
@@ -46,10 +50,36 @@ class Tailor:
     flow: Flow
     identifier_prefix: str | None
     organization: str | None
+    sealing: Sealing = field(default_factory=Sealing)
 
     async def draft(self, seat: Seat, patterns: Patterns) -> Draft:
-        """Return the profile of a seat as it would be built now, for MDM."""
-        return await self.flow.draft(self.wish(seat, patterns))
+        """
+        Return the profile of a seat as it would be built now, for MDM: to compare, not to give out.
+
+        A password that cannot be had is missing from it; that is said where it is given out.
+        """
+        wish = self.wish(seat, patterns)
+        if route_of(seat, patterns) is SecretRoute.ENCRYPTED:
+            try:
+                wish = await self.sealing.with_passwords(wish, seat)
+            except MachineProblem:
+                raise
+            except ProfilegenError:
+                pass
+        return await self.flow.draft(wish)
+
+    async def finished(
+        self, seat: Seat, patterns: Patterns, enrollment: Enrollment, capabilities: Capabilities
+    ) -> tuple[Draft, Encrypter | None]:
+        """
+        Return the profile of a seat to give out, and what encrypts it where passwords are inside.
+
+        Raises what `Sealing` raises where the password or the certificate of the device is not known.
+        """
+        if route_of(seat, patterns) is not SecretRoute.ENCRYPTED:
+            return await self.draft(seat, patterns), None
+        encrypter = await self.sealing.encrypter(seat, enrollment, capabilities)
+        return await self.flow.draft(await self.sealing.with_passwords(self.wish(seat, patterns), seat)), encrypter
 
     def wish(self, seat: Seat, patterns: Patterns) -> ProfileWish:
         """Return what the profile of a seat is to be."""
@@ -88,12 +118,16 @@ class Tailor:
         for box in seat.mailboxes:
             facts += [patterns[box.address.domain].digest, str(box.address), box.name, box.username]
             facts += [box.outgoing_username, box.outgoing, *map(str, box.aliases)]
+        facts += ["encrypted"] if route_of(seat, patterns) is SecretRoute.ENCRYPTED else []
         return hashlib.sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()[:32]
 
     def up_to_date(self, seat: Seat, patterns: Patterns) -> Seat:
         """Return the seat with what is wanted of it only if that still holds for these settings."""
         stale = seat.wanted is not None and seat.wanted.basis != self.basis(seat, patterns)
-        return replace(seat, wanted=None if stale else seat.wanted, route=route_of(seat, patterns))
+        route = route_of(seat, patterns)
+        if not stale and route is seat.route:
+            return seat  # nearly always, and a fleet has many
+        return replace(seat, wanted=None if stale else seat.wanted, route=route)
 
 
 def route_of(seat: Seat, patterns: Patterns) -> SecretRoute:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from profilegen.errors import MachineProblem, ProfilegenError
 from profilegen.fleet.agreement import may_push
 from profilegen.fleet.drift import Action, Judgement
-from profilegen.fleet.seat import Seat, Wanted
+from profilegen.fleet.seat import Seat, SecretRoute, Wanted
 from profilegen.fleet.template import Candidate, Template, plan_templates
 from profilegen.flow.fleet.tailor import Patterns, Tailor, lacks_pattern
 from profilegen.flow.fleet.values import Connectors
@@ -121,6 +121,8 @@ class Templating:
         seat, enrollment = view.seat, view.sight.enrollment
         if seat.channel not in connector.capabilities.templates_only or lacks_pattern(seat, patterns) is not None:
             return None
+        if seat.route is SecretRoute.ENCRYPTED:
+            return None  # a template carries no password; said where its own profile is given out
         if enrollment is None or not enrollment.active or not may_push(seat, enrollment):
             return None  # what is in the way is told by its state
         try:
