@@ -32,6 +32,13 @@ class Opening:
     episode: Episode
     is_new: bool
 
+    def words(self, before: Episode | None) -> str:
+        """Return what the history says of its beginning, and of the last one where that never came to a good end."""
+        words = f"fault {self.episode.number} begins"
+        if before is None or before.closed_at is not None:
+            return words
+        return f"{words}; fault {before.number} was not put right"
+
 
 def episode_for(sight: Sight, judgement: Judgement, now: datetime, *, again: bool) -> Opening:
     """

@@ -143,3 +143,24 @@ def _look_at(page: "Page", path: Path, scheme: str) -> None:
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / f"fleet-report-{scheme}.png", full_page=True)
     page.close()
+
+
+def test_the_history_tells_when_a_fault_began_and_why_and_when_it_was_over(organisation: Organisation) -> None:
+    organisation.hire(1)
+    organisation.apply("--allow-self-signed")
+    organisation.phones[0].restore()
+    organisation.look_again()
+    organisation.apply("--allow-self-signed", *FRESH)
+    organisation.apply("--allow-self-signed", "--only", "p0@example.com", "--again")
+    history = organisation.cli("person", "p0@example.com", "--offline", "--json").document["history"]
+    told = [(line["kind"], line["outcome"].partition(":")[0]) for line in history if "fault " in line["outcome"]]
+    assert told == [
+        ("episode", "fault 1 begins"),
+        ("fixed", "fault 1 is over"),
+        ("episode", "fault 2 begins"),
+        ("fixed", "fault 2 is over"),
+        ("episode", "fault 3 begins"),
+        ("fixed", "fault 3 is over"),
+    ]
+    reasons = [line["why"] for line in history if line["kind"] == "episode"]
+    assert "profile is not in it" in reasons[1], reasons

@@ -190,8 +190,12 @@ class Pusher:
         """Write the command down before it goes out; None if this episode had its push already."""
         now, key = self.clock.now(), each.seat.key
         opening = episode_for(each.view.sight, each.judgement, now, again=order.again)
-        if opening.is_new and not await self.store.open_episode(key, opening.episode):
-            return None  # somebody else is at it
+        if opening.is_new:
+            if not await self.store.open_episode(key, opening.episode):
+                return None  # somebody else is at it
+            words = opening.words(each.view.sight.episode)
+            began = self._line(each.seat, each.seat.mdm, HistoryKind.EPISODE, words, order)
+            await self.store.append((replace(began, why=opening.episode.reason),))
         command = Command(
             id=command_id(enrollment.id, revision or "remove", opening.episode.number),
             seat=key,

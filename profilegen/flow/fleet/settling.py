@@ -47,7 +47,8 @@ class Settler:
             if episode is None or episode.closed_at is not None:
                 continue
             await self.store.close_episode(each.seat.key, episode.number, now)
-            lines.append(self._line(each, HistoryKind.FIXED, episode.reason, each.judgement.why))
+            over = f"fault {episode.number} is over: {each.judgement.why}"
+            lines.append(self._line(each, HistoryKind.FIXED, episode.reason, over))
         if lines:
             await self.store.append(lines)
 
