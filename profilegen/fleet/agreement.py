@@ -23,8 +23,8 @@ def agreement(seat: Seat, enrollment: Enrollment) -> Agreement:
     """
     if _differs(seat.udid, enrollment.udid) or _differs(seat.serial, enrollment.serial):
         return Agreement.OTHER_DEVICE
-    mailboxes = {mailbox.address.account.casefold() for mailbox in seat.mailboxes}
-    if mailboxes & {name.casefold() for name in (*enrollment.emails, *enrollment.sign_ins)}:
+    mailboxes = [mailbox.address.account.casefold() for mailbox in seat.mailboxes]
+    if any(name.casefold() in mailboxes for name in (*enrollment.emails, *enrollment.sign_ins)):
         return Agreement.AGREES
     return Agreement.OTHER_PERSON if enrollment.emails else Agreement.SAYS_NOTHING
 
@@ -35,4 +35,4 @@ def may_push(seat: Seat, enrollment: Enrollment) -> bool:
 
 
 def _differs(ours: str | None, theirs: str | None) -> bool:
-    return ours is not None and theirs is not None and ours.upper() != theirs.upper()
+    return ours != theirs and ours is not None and theirs is not None and ours.upper() != theirs.upper()

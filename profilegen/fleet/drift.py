@@ -210,7 +210,8 @@ def _judge_wanted(
     if password_is_unknown(seat, sight):
         why = "the profile is there; whether the device has the password is not known until it sends"
         return Judgement(state=State.PASSWORD_UNKNOWN, action=Action.PERSON, why=why)
-    why = f"revision {seat.wanted.revision if seat.wanted else '?'} seen {inventory.collected_at:%Y-%m-%d %H:%M}"
+    seen = inventory.collected_at.isoformat(" ", "minutes")[:16]
+    why = f"revision {seat.wanted.revision if seat.wanted else '?'} seen {seen}"
     return Judgement(state=State.OK, action=Action.NONE, why=why)
 
 

@@ -10,8 +10,11 @@ from profilegen.profile.declaration import servers_of
 
 def find_installed(seat: Seat, inventory: Inventory) -> InstalledProfile | None:
     """Return the seat's profile by the identifier the device shows, None if it is not there."""
-    names = {seat.expected_identifier, seat.identifier}
-    return next((found for found in inventory.profiles if found.identifier in names), None)
+    expected, own = seat.expected_identifier, seat.identifier
+    for found in inventory.profiles:
+        if found.identifier in (expected, own):
+            return found
+    return None
 
 
 def is_wanted(seat: Seat, installed: InstalledProfile) -> bool | None:

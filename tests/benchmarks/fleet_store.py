@@ -5,11 +5,16 @@ arguments; in SQLite, and a tenth of it in PostgreSQL where there is one.
 Each step is a process of its own that says how long it took, how long it had a processor (the rest is the disk,
 the server, and whoever else is busy), and the most memory it held; it fails on a wrong count.
 `import` brings a roster CSV in as `fleet import` does; `again` brings in the same one; `look` takes in an enrollment
-and an inventory of every device; `stream` reads every seat with what was seen of it, and `plan` also judges it. One
-seat in seven is on a Mac. The disk is that of the temporary folder, and written through at every step.
+and an inventory of every device; `applied` writes down what an apply leaves of every seat: what is wanted, an episode
+with its install and the look that proved it, and a line of history for one in ten; `stream` reads every seat with what
+was seen of it; `plan` and `report` are the commands `fleet plan` and `fleet report`, from the start of the interpreter
+to its end. One seat in seven is on a Mac. The disk is that of the temporary folder, and written through at every step.
 """
 
 import asyncio
+import contextlib
+import io
+import json
 import os
 import resource
 import statistics
@@ -17,30 +22,66 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from profilegen.fleet.drift import State, judge
-from profilegen.fleet.evidence import Moment
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from profilegen.cli.app import run as profilegen
 from profilegen.fleet.roster import SeatDefaults
-from profilegen.fleet.seat import EnrollmentChannel, Seat
-from profilegen.fleet.seen import Enrollment, InstalledProfile, Inventory
+from profilegen.fleet.seat import EnrollmentChannel, Seat, Wanted
+from profilegen.fleet.seen import CommandKind, Enrollment, InstalledProfile, Inventory
 from profilegen.flow.fleet.importing import Importer
-from profilegen.ports.fleet import ImportTally, SeatQuery, SeatView
+from profilegen.flow.fleet.settlement import Acceptance
+from profilegen.flow.fleet.tailor import Patterns, Tailor
+from profilegen.ports.fleet import HistoryKind, HistoryLine, ImportTally, SeatQuery, SeatView
+from profilegen.profile.wish import LookupWish
 from profilegen.settings.roster import Repeated, UnknownColumns, read_roster
+from profilegen.storage.fleet import tables
+from profilegen.storage.fleet.engine import postgres_database, sqlite_database
 from profilegen.storage.fleet.store import SqlFleetStore, open_fleet_store
+from profilegen.storage.fleet.values import to_time
+from profilegen.wiring.fleet import open_fleet
+from profilegen.wiring.house import open_house
+from profilegen.wiring.mdm import connectors
 from tests.lab.postgres import PASSWORD, running_postgres
 from tests.storage.clock import ManualClock
 
 SEATS = 1_000_000
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-MOMENT = Moment(now=NOW + timedelta(hours=1), proof_since=NOW - timedelta(days=1))
+NOW = datetime.now(UTC) - timedelta(hours=1)
 DEFAULTS = SeatDefaults(mdm="nano", identifier_prefix="com.example.mail")
 DOMAINS = 40
+REVISION = "8d9a9b3c"
+PLAN = "20260101-0000"
+UUID = "8D9A9B3C-1B0C-5A0F-9C59-0B5A0E8A4D11"
+SETTINGS: dict[str, Any] = {
+    "incoming": {"protocol": "imap", "host": "imap.example.com", "port": 993, "security": "tls"},
+    "outgoing": {"protocol": "smtp", "host": "smtp.example.com", "port": 587, "security": "starttls"},
+}
+CONFIGURATION = {
+    "IDENTIFIER_PREFIX": "com.example.mail",
+    "MDM__NANO__KIND": "nanomdm",
+    "MDM__NANO__URL": "http://127.0.0.1:9",  # never asked
+    "MDM__NANO__KEY_ENV": "NANO_KEY",
+}
 Step = Callable[[SqlFleetStore, Path, int], Awaitable[None]]
+
+
+def make_home(home: Path) -> None:
+    """Make a home with the settings of every mail domain."""
+    (home / "overrides").mkdir(mode=0o700)
+    for number in range(DOMAINS):
+        (home / "overrides" / f"d{number}.example.json").write_text(json.dumps(template(f"d{number}.example")))
+
+
+def template(domain: str) -> dict[str, Any]:
+    """Return the settings file of a mail domain."""
+    return {"address": f"%EMAILLOCALPART%@{domain}", **SETTINGS}
 
 
 def write_roster(path: Path, seats: int) -> None:
@@ -58,24 +99,25 @@ def write_roster(path: Path, seats: int) -> None:
 # --- steps ------------------------------------------------------------------------------------------------------
 
 
-async def bring_in(store: SqlFleetStore, roster: Path) -> ImportTally:
+async def bring_in(store: SqlFleetStore, folder: Path) -> ImportTally:
     """Import the roster as the command line does."""
     importer = Importer(store=store, clock=ManualClock(moment=NOW), defaults=DEFAULTS, actor="benchmark")
+    roster = folder / "roster.csv"
     with roster.open("rb") as file:
         rows = read_roster(file, name=roster.name, repeated=Repeated.ALLOWED)
         imported = await importer.from_roster((row for row in rows if not isinstance(row, UnknownColumns)), roster.name)
     return imported.tally
 
 
-async def first(store: SqlFleetStore, roster: Path, seats: int) -> None:
+async def first(store: SqlFleetStore, folder: Path, seats: int) -> None:
     """Import everything."""
-    tally = await bring_in(store, roster)
+    tally = await bring_in(store, folder)
     assert tally == ImportTally(added=seats), tally
 
 
-async def again(store: SqlFleetStore, roster: Path, seats: int) -> None:
+async def again(store: SqlFleetStore, folder: Path, seats: int) -> None:
     """Import everything once more."""
-    tally = await bring_in(store, roster)
+    tally = await bring_in(store, folder)
     assert tally == ImportTally(same=seats), tally
 
 
@@ -90,13 +132,26 @@ async def look(store: SqlFleetStore, _: Path, seats: int) -> None:
     assert known == seats, known
 
 
-async def plan(store: SqlFleetStore, _: Path, seats: int) -> None:
-    """Judge every seat."""
-    states: Counter[State] = Counter()
-    async for batch in store.seats(SeatQuery()):
-        states.update(judge(view.seat, view.sight, MOMENT).state for view in batch)
-    missing = sum(lacks(number) for number in range(seats))
-    assert states == {State.MISSING: missing, State.STALE: seats - missing}, states
+async def applied(store: SqlFleetStore, folder: Path, seats: int) -> None:
+    """Write down what an apply leaves: the settings followed, and of every seat an episode that ended with a look."""
+    house, lookup = open_house(environ=os.environ, home=folder), LookupWish(offline=True)
+    shared: dict[str, Any] = {"finder": house.finders.offline, "lookup": lookup, "signer": None}
+    url = house.loaded.config.fleet_database
+    database = sqlite_database(folder / "fleet.sqlite3") if url is None else postgres_database(url)
+    done = 0
+    async with open_fleet(house, connectors=partial(connectors, house), **shared) as parts:
+        for domain in (await parts.planner.survey(Acceptance())).domains:
+            await parts.settlement.settle(domain.domain, PLAN)
+        patterns = (await parts.planner.survey(Acceptance())).patterns
+        async for batch in store.seats(SeatQuery()):
+            await store.want([(view.seat.key, wanted(view.seat, parts.tailor, patterns)) for view in batch])
+            await store.append([pushed(view.seat) for view in batch if number_of(view.seat) % 10 == 0])
+            await store.note_ok([view.seat.key for view in batch if not lacks(number_of(view.seat))], NOW)
+            async with database.writing() as connection:
+                await leave_traces(connection, batch)
+            done += len(batch)
+    await database.close()
+    assert done == seats, done
 
 
 async def stream(store: SqlFleetStore, _: Path, seats: int) -> None:
@@ -108,7 +163,41 @@ async def stream(store: SqlFleetStore, _: Path, seats: int) -> None:
     assert read == seats, read
 
 
-STEPS: dict[str, Step] = {"import": first, "again": again, "look": look, "stream": stream, "plan": plan}
+STEPS: dict[str, Step] = {"import": first, "again": again, "look": look, "applied": applied, "stream": stream}
+
+
+def plan(seats: int) -> None:
+    """Plan as the command line does."""
+    made = command("plan", "--offline")
+    missing = sum(lacks(number) for number in range(seats))
+    assert made["states"] == {"missing": missing, "ok": seats - missing}, made
+
+
+def report(seats: int) -> None:
+    """Report as the command line does."""
+    made = command("report", "--offline", "--since", "7d")
+    assert sum(made["states"].values()) == seats, made
+
+
+COMMANDS: dict[str, Callable[[int], None]] = {"plan": plan, "report": report}
+
+
+def command(*arguments: str) -> dict[str, Any]:
+    """Run one command about the fleet in this process and return what it says."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        status = profilegen(["fleet", *arguments, "--json"])
+    assert status in (0, 1), said.getvalue()
+    document: dict[str, Any] = json.loads(said.getvalue())
+    return document
+
+
+# --- people -----------------------------------------------------------------------------------------------------
+
+
+def number_of(seat: Seat) -> int:
+    """Return the number of a seat's person."""
+    return int(seat.mailboxes[0].address.local.rpartition(".")[2])
 
 
 def lacks(number: int) -> bool:
@@ -143,8 +232,8 @@ def listed(seat: Seat) -> Inventory:
     local = seat.mailboxes[0].address.local
     own = InstalledProfile(
         identifier=seat.identifier,
-        uuid="8D9A9B3C-1B0C-5A0F-9C59-0B5A0E8A4D11",
-        revision="8d9a9b3c",
+        uuid=UUID,
+        revision=REVISION,
         has_mail=True,
         signer_sha256="5f" * 32,
         signer_not_after=NOW + timedelta(days=300),
@@ -156,31 +245,69 @@ def listed(seat: Seat) -> Inventory:
         enrollment=f"{seat.udid}:{local}" if user else str(seat.udid),
         collected_at=NOW,
         complete=True,
-        profiles=() if lacks(int(local.rpartition(".")[2])) else (own,),
+        profiles=() if lacks(number_of(seat)) else (own,),
     )
+
+
+def wanted(seat: Seat, tailor: Tailor, patterns: Patterns) -> Wanted:
+    """Return what devices have as what is wanted; to build a million profiles would measure something else."""
+    return Wanted(uuid=UUID, revision=REVISION, basis=tailor.basis(seat, patterns), settings_version=1)
+
+
+async def leave_traces(connection: AsyncConnection, views: Sequence[SeatView]) -> None:
+    """Write the episodes of seats, and the commands that ended them before their devices were last listed."""
+    at = to_time(NOW - timedelta(minutes=10))
+    keys = [view.seat.key for view in views]
+    ended = [{"seat": key, "number": 1, "reason": "missing", "opened_at": at, "closed_at": at} for key in keys]
+    await connection.execute(insert(tables.episode), ended)
+    shared = {"mdm": "nano", "episode": 1, "state": "acknowledged", "progress": 4, "stored_at": at, "changed_at": at}
+    given = [
+        {"id": f"{kind} {key}", "enrollment": view.sight.enrollment.id, "seat": key, "kind": kind, **shared}
+        | {"revision": REVISION if kind is CommandKind.INSTALL else None}
+        for key, view in zip(keys, views, strict=True)
+        if view.sight.enrollment is not None
+        for kind in (CommandKind.INSTALL, CommandKind.LOOK)
+    ]
+    await connection.execute(insert(tables.command), given)
+
+
+def pushed(seat: Seat) -> HistoryLine:
+    """Return the line of a push."""
+    about = {"seat": seat.key, "person": seat.person, "mdm": seat.mdm, "plan": PLAN}
+    return HistoryLine(at=NOW, actor="benchmark", kind=HistoryKind.PUSH, why="missing", outcome="accepted", **about)
 
 
 # --- measuring --------------------------------------------------------------------------------------------------
 
 
-async def run(step: str, folder: Path, seats: int, url: str | None) -> None:
+def run(step: str, folder: Path, seats: int, url: str | None) -> None:
     """Do one step and print its seconds, the seconds of its processor time, and its megabytes."""
-    store = await open_fleet_store(file=folder / "fleet.sqlite3", url=url)
-    try:
-        start = time.perf_counter()
-        await STEPS[step](store, folder / "roster.csv", seats)
-        seconds = time.perf_counter() - start
-    finally:
-        await store.close()
+    start = time.perf_counter()
+    if step in COMMANDS:
+        COMMANDS[step](seats)
+    else:
+        asyncio.run(work(STEPS[step], folder, seats, url))
+    seconds = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_SELF)
     sys.stdout.write(f"{seconds} {used.ru_utime + used.ru_stime} {used.ru_maxrss / 1024}\n")
+
+
+async def work(step: Step, folder: Path, seats: int, url: str | None) -> None:
+    """Do one step with the fleet's memory open."""
+    store = await open_fleet_store(file=folder / "fleet.sqlite3", url=url)
+    try:
+        await step(store, folder, seats)
+    finally:
+        await store.close()
 
 
 def in_a_new_process(step: str, folder: Path, seats: int, url: str | None) -> tuple[float, float, float]:
     """Return seconds, processor seconds and megabytes of one step."""
     command = [sys.executable, "-m", "tests.benchmarks.fleet_store", step, str(folder), str(seats), url or ""]
-    environment = {**os.environ, "PGPASSWORD": PASSWORD}
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    configured = CONFIGURATION if url is None else {**CONFIGURATION, "FLEET__DATABASE": url}
+    own = {"PROFILEGEN_HOME": str(folder), "NANO_KEY": "no key", "PGPASSWORD": PASSWORD}
+    own |= {f"PROFILEGEN_{name}": value for name, value in configured.items()}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **own})
     seconds, processor, megabytes = done.stdout.split()
     return float(seconds), float(processor), float(megabytes)
 
@@ -192,12 +319,13 @@ def measure(name: str, seats: int, rounds: int, make: Callable[[], str | None]) 
         for _ in range(rounds):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             write_roster(folder / "roster.csv", seats)
+            make_home(folder)
             places.append((folder, make()))
-        for step in STEPS:
-            report(name, step, seats, [in_a_new_process(step, folder, seats, url) for folder, url in places])
+        for step in (*STEPS, *COMMANDS):
+            print_line(name, step, seats, [in_a_new_process(step, folder, seats, url) for folder, url in places])
 
 
-def report(name: str, step: str, seats: int, figures: list[tuple[float, float, float]]) -> None:
+def print_line(name: str, step: str, seats: int, figures: list[tuple[float, float, float]]) -> None:
     """Print one line."""
     times = [seconds for seconds, _, _ in figures]
     processor = statistics.median(used for _, used, _ in figures)
@@ -212,9 +340,9 @@ def report(name: str, step: str, seats: int, figures: list[tuple[float, float, f
 
 def main(arguments: list[str]) -> None:
     """Measure and print, or do one step."""
-    if arguments and arguments[0] in STEPS:
+    if arguments and arguments[0] in (*STEPS, *COMMANDS):
         step, folder, number, url = arguments
-        asyncio.run(run(step, Path(folder), int(number), url or None))
+        run(step, Path(folder), int(number), url or None)
         return
     seats = int(arguments[0]) if arguments else SEATS
     rounds = int(arguments[1]) if len(arguments) > 1 else 1

@@ -119,13 +119,13 @@ class Planner:
         if (unknown := lacks_pattern(view.seat, survey.patterns)) is not None:
             return Judged(view=view, judgement=_without_settings(view, unknown, survey, moment))
         seat = survey.templates.dressed(self.tailor.up_to_date(view.seat, survey.patterns), survey.patterns)
-        must_compare = _must_compare(seat, view) or _must_compare_command(seat, view, moment)
-        if seat.wanted is None and must_compare and not any(plan.moves for plan in survey.of(seat)):
+        if seat.wanted is None and _must_build(seat, view, moment) and not any(plan.moves for plan in survey.of(seat)):
             draft = await self.tailor.draft(seat, survey.patterns)
             seat = replace(seat, wanted=self.tailor.wanted(seat, survey.patterns, draft))
         expected = await self._expected(seat, view, survey)
         judgement = survey.templates.allows(seat, judge(seat, view.sight, moment, expected))
-        return Judged(view=replace(view, seat=seat), judgement=judgement)
+        view = view if seat is view.seat else SeatView(seat=seat, sight=view.sight)
+        return Judged(view=view, judgement=judgement)
 
     async def _expected(self, seat: Seat, view: SeatView, survey: Survey) -> tuple[MailOnDevice, ...]:
         """Return what the device should say of its accounts; nothing is made for those that say nothing of them."""
@@ -165,6 +165,10 @@ def pair_of(document: SettingsDocument) -> EndpointPair | None:
     if document.payload is not None or document.incoming is None or document.outgoing is None:
         return None
     return EndpointPair.of(document.address, incoming=document.incoming.found, outgoing=document.outgoing.found)
+
+
+def _must_build(seat: Seat, view: SeatView, moment: Moment) -> bool:
+    return _must_compare(seat, view) or _must_compare_command(seat, view, moment)
 
 
 def _must_compare(seat: Seat, view: SeatView) -> bool:

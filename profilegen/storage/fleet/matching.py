@@ -15,14 +15,17 @@ class Directory:
     """Enrollments, by what a roster may call them; UDIDs and serial numbers are upper case on both sides."""
 
     def __init__(self, enrollments: Iterable[Enrollment]) -> None:
-        self._by_udid: dict[tuple[str, str | None], _Found] = defaultdict(list)
-        self._by_serial: dict[tuple[str, str | None], _Found] = defaultdict(list)
-        self._by_parent: dict[tuple[str, str | None], _Found] = defaultdict(list)
+        self._by_udid: dict[tuple[str, str], _Found] = defaultdict(list)
+        self._by_serial: dict[tuple[str, str], _Found] = defaultdict(list)
+        self._by_parent: dict[tuple[str, str], _Found] = defaultdict(list)
         for enrollment in enrollments:
             mdm = enrollment.mdm
-            self._by_udid[mdm, enrollment.udid].append(enrollment)
-            self._by_serial[mdm, enrollment.serial].append(enrollment)
-            self._by_parent[mdm, enrollment.parent].append(enrollment)
+            if enrollment.udid is not None:
+                self._by_udid[mdm, enrollment.udid].append(enrollment)
+            if enrollment.serial is not None:
+                self._by_serial[mdm, enrollment.serial].append(enrollment)
+            if enrollment.parent is not None:
+                self._by_parent[mdm, enrollment.parent].append(enrollment)
 
     def find(self, seat: Seat) -> tuple[Enrollment | None, int]:
         """
@@ -55,6 +58,8 @@ class Directory:
 
 
 def _enrolled(found: _Found) -> _Found:
+    if len(found) < 2:
+        return found
     active = [enrollment for enrollment in found if enrollment.active]
     newest = _newest(found)
     return active if active or newest is None else [newest]

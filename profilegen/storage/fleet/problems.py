@@ -1,5 +1,6 @@
 """What a database says went wrong, in terms of what to do about it; no statement, value or password is repeated."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,6 +27,8 @@ def translated(place: str) -> Iterator[None]:
         yield
     except DBAPIError as exc:
         raise _problem(place, exc.orig) from exc
+    except sqlite3.Error as exc:
+        raise _problem(place, exc) from exc
     except SQLAlchemyError as exc:
         raise _unusable(place) from exc
     except OSError as exc:

@@ -1,16 +1,16 @@
 """What was seen of a batch of seats, in a fixed number of queries however many there are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profilegen.fleet.seat import EnrollmentChannel, Seat
 from profilegen.fleet.seen import Command, CommandKind, Enrollment, Episode, Inventory, Sight
 from profilegen.ports.fleet import SeatView
 from profilegen.storage.fleet import tables
-from profilegen.storage.fleet.dialect import one_of
+from profilegen.storage.fleet.dialect import OneOf, about_many
 from profilegen.storage.fleet.matching import Directory
 from profilegen.storage.fleet.seat_rows import COLUMNS, seat_of
 from profilegen.storage.fleet.seen_rows import (
@@ -40,8 +40,7 @@ async def views(connection: AsyncConnection, rows: Sequence[Sequence[Any]]) -> t
     found = [directory.find(seat) for seat in seats]
     inventories = await _inventories(connection, {one.id for one, _ in found if one is not None})
     episodes = await _episodes(connection, keys)
-    commands = await _newest(connection, keys, tables.command.c.kind != CommandKind.LOOK)
-    looks = await _newest(connection, keys, tables.command.c.kind == CommandKind.LOOK)
+    commands, looks = await _newest(connection, keys)
     return tuple(
         [
             SeatView(
@@ -61,38 +60,69 @@ async def views(connection: AsyncConnection, rows: Sequence[Sequence[Any]]) -> t
 
 
 async def enrollments_of(connection: AsyncConnection, seats: Iterable[Seat]) -> Directory:
-    """Return every enrollment that may be one of these seats'."""
+    """Return every enrollment that may be one of these seats'; serial numbers count where no UDID is known."""
     seats = list(seats)
-    table = tables.enrollment.c
-    udids = {seat.udid for seat in seats if seat.udid is not None}
-    serials = {seat.serial for seat in seats if seat.serial is not None}
-    named = or_(one_of(connection, table.udid, udids), one_of(connection, table.serial, serials))
-    found = [enrollment_of(row) for row in await connection.execute(select(*ENROLLMENT).where(named))]
-    if any(seat.channel is EnrollmentChannel.USER for seat in seats):
-        below = one_of(connection, table.parent, {enrollment.id for enrollment in found})
-        found += [enrollment_of(row) for row in await connection.execute(select(*ENROLLMENT).where(below))]
+    found = await _enrollments(connection, _by_udid, {seat.udid for seat in seats if seat.udid is not None})
+    known = {(one.mdm, one.udid) for one in found}
+    serials = {seat.serial for seat in seats if seat.serial is not None and (seat.mdm, seat.udid) not in known}
+    found += await _enrollments(connection, _by_serial, serials)
+    macs = {name for seat in seats if seat.channel is EnrollmentChannel.USER for name in (seat.udid, seat.serial)}
+    devices = {one.id for one in found if one.udid in macs or one.serial in macs}
+    found += await _enrollments(connection, _by_parent, devices)
     return Directory({(one.mdm, one.id): one for one in found}.values())
 
 
+def _by_udid(one_of: OneOf) -> Select[Any]:
+    return select(*ENROLLMENT).where(one_of(tables.enrollment.c.udid))
+
+
+def _by_serial(one_of: OneOf) -> Select[Any]:
+    return select(*ENROLLMENT).where(one_of(tables.enrollment.c.serial))
+
+
+def _by_parent(one_of: OneOf) -> Select[Any]:
+    return select(*ENROLLMENT).where(one_of(tables.enrollment.c.parent))
+
+
+def _inventory_of_enrollment(one_of: OneOf) -> Select[Any]:
+    return select(*INVENTORY).where(one_of(tables.inventory.c.enrollment))
+
+
+def _episodes_of_seat(one_of: OneOf) -> Select[Any]:
+    table = tables.episode.c
+    return select(*EPISODE).where(one_of(table.seat)).order_by(table.seat, table.number)
+
+
+def _newest_of_seat(one_of: OneOf) -> Select[Any]:
+    """Each kind apart: what was asked every day for years is not read to find what was installed."""
+    table = tables.command.c
+    newest = select(func.max(table.number)).where(one_of(table.seat)).group_by(table.seat, table.kind)
+    return select(*COMMAND).where(table.number.in_(newest)).order_by(table.number)
+
+
+async def _enrollments(
+    connection: AsyncConnection, query: Callable[[OneOf], Select[Any]], names: set[str]
+) -> list[Enrollment]:
+    return [enrollment_of(row) for row in await about_many(connection, query, names)] if names else []
+
+
 async def _inventories(connection: AsyncConnection, ids: Iterable[str]) -> dict[tuple[str, str], Inventory]:
-    query = select(*INVENTORY).where(one_of(connection, tables.inventory.c.enrollment, ids))
-    return {(row.mdm, row.enrollment): inventory_of(row) for row in await connection.execute(query)}
+    found = [inventory_of(row) for row in await about_many(connection, _inventory_of_enrollment, ids)]
+    return {(one.mdm, one.enrollment): one for one in found}
 
 
 async def _episodes(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, Episode]:
-    table = tables.episode.c
-    mine = one_of(connection, table.seat, keys)
-    last = select(table.seat, func.max(table.number).label("number")).where(mine).group_by(table.seat).subquery()
-    newest = and_(table.seat == last.c.seat, table.number == last.c.number)
-    query = select(*EPISODE).join(last, newest)
-    return {row.seat: episode_of(row) for row in await connection.execute(query)}
+    """Return the last episode of each seat."""
+    return {row[0]: episode_of(row) for row in await about_many(connection, _episodes_of_seat, keys)}
 
 
-async def _newest(connection: AsyncConnection, keys: Sequence[str], kind: ColumnElement[bool]) -> dict[str, Command]:
-    table = tables.command.c
-    last = select(func.max(table.number)).where(one_of(connection, table.seat, keys), kind).group_by(table.seat)
-    query = select(*COMMAND).where(table.number.in_(last))
-    return {row.seat: command_of(row) for row in await connection.execute(query)}
+async def _newest(connection: AsyncConnection, keys: Sequence[str]) -> tuple[dict[str, Command], dict[str, Command]]:
+    """Return the newest install or removal, and the newest look, of each seat."""
+    commands, looks = dict[str, Command](), dict[str, Command]()
+    for row in await about_many(connection, _newest_of_seat, keys):
+        command = command_of(row)
+        (looks if command.kind is CommandKind.LOOK else commands)[command.seat] = command
+    return commands, looks
 
 
 def _sight(

@@ -26,12 +26,12 @@ def to_time(moment: datetime | None) -> int | None:
 
 def from_time(microseconds: int | None) -> datetime | None:
     """Return a moment in UTC."""
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+    return None if microseconds is None else _EPOCH + timedelta(0, 0, microseconds)
 
 
 def moment(microseconds: int) -> datetime:
     """Return a moment in UTC that is always there."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + timedelta(0, 0, microseconds)
 
 
 def address(text: str) -> Address:
