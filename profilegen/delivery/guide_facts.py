@@ -72,7 +72,7 @@ def values_of(here: Situation, devices: Devices, *, device: str) -> dict[str, Ph
     values |= {
         "device": (Run(text=say(device)),),
         "brand": name(order.brand.name),
-        "support": name(order.brand.name),
+        "signer": name(order.signer) if order.signer else (),
         "first": name(order.accounts[0].address) if order.accounts else (),
         "addresses": _listed(here, *PasswordKind),
         "app_page": link(_app_page(order) or "", _app_page(order) or ""),

@@ -5,22 +5,48 @@ from dataclasses import dataclass
 
 from profilegen.delivery.guide_devices import Devices
 from profilegen.delivery.guide_facts import Medium, Situation, facts_of, values_of
-from profilegen.delivery.guide_pages import Fact, Pages, Step
+from profilegen.delivery.guide_pages import Fact, Pages, Sentences, Step
 from profilegen.delivery.guide_text import Phrase, Run, clean, fill, link, name
 from profilegen.delivery.guide_words import Words
 from profilegen.errors import MachineProblem
+from profilegen.mailing.guide import Occasion
 from profilegen.profile.types import Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """What concerns few people: the title they know themselves by, and what lies under it."""
+
+    title: Phrase
+    text: Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideStep:
+    """One thing to do; `text` is empty where everything is under a fold."""
+
+    text: Phrase
+    fold: Fold | None
+
+    def whole(self) -> Phrase:
+        """Return everything in order, for what cannot fold."""
+        return self.text if self.fold is None else spaced(self.text, self.fold.title, self.fold.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Genuine:
-    """What Settings must show: (label, value) pairs between two sentences; `lines` are the same, one phrase each."""
+    """
+    What Settings must show: (label, value) pairs between two sentences; `lines` are the same, one phrase each.
+
+    `folded`: on this page a step names what counts most, so that the list may lie under its title.
+    """
 
     title: str
     lead: Phrase
     rows: tuple[tuple[str, Phrase], ...]
     lines: tuple[Phrase, ...]
     otherwise: Phrase
+    folded: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,33 +67,45 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Support:
-    """Whom to ask; `lines` are the phone, the address and the hours, as far as they are known."""
+    """Whom to ask; `links` are the phone and the address, as far as they and the hours are known."""
 
     title: str
     name: Phrase
-    lines: tuple[Phrase, ...]
+    links: tuple[Phrase, ...]
+    hours: Phrase
+
+    @property
+    def lines(self) -> tuple[Phrase, ...]:
+        """What stands below the name: the phone, the address, the hours."""
+        return (*self.links, self.hours) if self.hours else self.links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guide:
-    """The page; `tag` and `direction` are those of its language."""
+    """
+    The page; `tag` and `direction` are those of its language.
+
+    `note` explains a letter that cannot be printed, `in_english` a page that is not in the person's language.
+    """
 
     tag: str
     direction: str
     brand: str
+    person: str | None
     subject: str
     title: Phrase
     greeting: Phrase
     lead: Phrase
-    steps: tuple[Phrase, ...]
+    steps: tuple[GuideStep, ...]
     genuine: Genuine | None
     proof: Proof | None
     support: Support
     note: str
+    in_english: str
 
     def phrases(self) -> Iterator[Phrase]:
         """Yield every phrase of the page."""
-        yield from (self.title, self.greeting, self.lead, *self.steps)
+        yield from (self.title, self.greeting, self.lead, *(step.whole() for step in self.steps))
         if self.genuine:
             yield from (self.genuine.lead, *self.genuine.lines, self.genuine.otherwise)
         if self.proof:
@@ -88,25 +126,23 @@ def compose(pages: Pages, devices: Devices, here: Situation) -> Guide:
     device = pages.common[here.row.platform]
     scribe = _Scribe(common=pages.common, words=here.words, values=values_of(here, devices, device=device), here=here)
     page, facts = pages.occasions[here.order.occasion], facts_of(here)
-    steps = (scribe.step(step, facts) for step in page.steps)
+    steps = tuple(scribe.step(step, facts) for step in page.steps)
     return Guide(
         tag=here.words.tag,
         direction=here.words.direction,
         brand=clean(here.order.brand.name),
+        person=clean(here.order.person) if here.order.person else None,
         subject=clean("".join(run.text for run in scribe.write(page.subject))),
         title=scribe.write(page.title),
         greeting=scribe.greeting(),
-        lead=scribe.step(page.lead, facts),
-        steps=tuple(step for step in steps if step),
-        genuine=scribe.genuine() if Fact.COMPARE in facts and _compares(page.steps, facts) else None,
+        lead=scribe.said(page.lead, facts),
+        steps=tuple(step for step in steps if step.whole()),
+        genuine=scribe.genuine() if Fact.COMPARE in facts and here.order.occasion.names_signer else None,
         proof=scribe.proof(),
         support=scribe.support(),
         note=scribe.words.say(pages.common["not_printable"]),
+        in_english=scribe.words.say(pages.common["not_in_language"]),
     )
-
-
-def _compares(steps: tuple[Step, ...], facts: frozenset[Fact]) -> bool:
-    return any(Fact.COMPARE in sentence.when and sentence.holds(facts) for step in steps for sentence in step)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +165,12 @@ class _Scribe:
                 code="resources",
             ) from exc
 
-    def step(self, step: Step, facts: frozenset[Fact]) -> Phrase:
-        said = [self.write(sentence.text) for sentence in step if sentence.holds(facts)]
-        return tuple(run for number, phrase in enumerate(said) for run in ((*_SPACE, *phrase) if number else phrase))
+    def said(self, sentences: Sentences, facts: frozenset[Fact]) -> Phrase:
+        return spaced(*(self.write(sentence.text) for sentence in sentences if sentence.holds(facts)))
+
+    def step(self, step: Step, facts: frozenset[Fact]) -> GuideStep:
+        title, text = self.said(step.fold, facts), self.said(step.folded, facts)
+        return GuideStep(text=self.said(step.said, facts), fold=Fold(title=title, text=text) if text else None)
 
     def greeting(self) -> Phrase:
         if self.here.order.person is None:
@@ -154,6 +193,7 @@ class _Scribe:
             rows=rows,
             lines=tuple(self.write(row, label=(Run(text=label),), value=value) for label, value in rows),
             otherwise=self.write(self.common["genuine_else"]),
+            folded=order.occasion is not Occasion.NOT_VERIFIED,
         )
 
     def proof(self) -> Proof | None:
@@ -173,15 +213,15 @@ class _Scribe:
 
     def support(self) -> Support:
         brand = self.here.order.brand
-        lines = (
+        links = (
             link(brand.support_phone, f"tel:{_dialled(brand.support_phone)}") if brand.support_phone else None,
             link(brand.support_email.display, f"mailto:{brand.support_email}") if brand.support_email else None,
-            name(brand.support_hours) if brand.support_hours else None,
         )
         return Support(
             title=self._label("support_title"),
-            name=self.write(self.common["support_name"]),
-            lines=tuple(line for line in lines if line is not None),
+            name=name(brand.name),
+            links=tuple(line for line in links if line is not None),
+            hours=name(brand.support_hours) if brand.support_hours else (),
         )
 
     def _label(self, key: str) -> str:
@@ -199,7 +239,11 @@ class _Scribe:
         return self.write(self.common["revision_value"], revision=name(order.revision)) if order.revision else None
 
 
-_SPACE = fill(" ", {})
+def spaced(*phrases: Phrase) -> Phrase:
+    """Return phrases as one, a space between them; empty ones are left out."""
+    said = [phrase for phrase in phrases if phrase]
+    gap = (Run(text=" "),)
+    return tuple(run for number, phrase in enumerate(said) for run in ((*gap, *phrase) if number else phrase))
 
 
 def _dialled(phone: str) -> str:

@@ -49,7 +49,24 @@ class Sentence:
         return self.when.issubset(facts) and self.unless.isdisjoint(facts)
 
 
-Step = tuple[Sentence, ...]
+Sentences = tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """
+    One thing to do: `said` at once; `fold` is the title under which `folded` lies, closed at first where that can be.
+
+    What is folded concerns few people; that they are those, and what they must not do before, is in the title.
+    """
+
+    said: Sentences
+    fold: Sentences = ()
+    folded: Sentences = ()
+
+    def sentences(self) -> Sentences:
+        """Return all sentences, in the order of the file."""
+        return (*self.said, *self.fold, *self.folded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +75,19 @@ class Page:
 
     subject: str
     title: str
-    lead: Step
+    lead: Sentences
     steps: tuple[Step, ...]
 
     def texts(self) -> Iterator[str]:
         """Yield every text, in the order of the file."""
         yield from (self.subject, self.title)
-        yield from (sentence.text for step in (self.lead, *self.steps) for sentence in step)
+        yield from (sentence.text for sentence in self.sentences())
+
+    def sentences(self) -> Iterator[Sentence]:
+        """Yield the sentences of the lead and of all steps."""
+        yield from self.lead
+        for step in self.steps:
+            yield from step.sentences()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +127,30 @@ def _page(table: Mapping[str, object]) -> Page:
     return Page(
         subject=str(table["subject"]),
         title=str(table["title"]),
-        lead=_step(table["lead"]),
+        lead=_sentences(_rows(table["lead"]), "text"),
         steps=tuple(_step(step) for step in steps),
     )
 
 
-def _step(sentences: object) -> Step:
-    if not isinstance(sentences, list):
+def _step(value: object) -> Step:
+    rows = _rows(value)
+    first = next((number for number, row in enumerate(rows) if "fold" in row), len(rows))
+    titles = [row for row in rows if "fold" in row]
+    return Step(
+        said=_sentences(rows[:first], "text"),
+        fold=_sentences(titles, "fold"),
+        folded=_sentences(rows[first + len(titles) :], "text"),
+    )
+
+
+def _rows(value: object) -> list[Mapping[str, str]]:
+    if not isinstance(value, list):
         raise TypeError("a step must be a list of sentences")
-    return tuple(_sentence(row["text"], row.get("when", "")) for row in sentences)
+    return value
+
+
+def _sentences(rows: list[Mapping[str, str]], key: str) -> Sentences:
+    return tuple(_sentence(row[key], row.get("when", "")) for row in rows)
 
 
 def _sentence(text: str, when: str) -> Sentence:

@@ -1,15 +1,16 @@
 """The person's instructions on paper: one A4 page per person, with the letters it needs embedded."""
 
+import unicodedata
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from profilegen.delivery.guide_facts import Medium
 from profilegen.delivery.guide_font import PrintFont, embed
-from profilegen.delivery.guide_page import Guide
+from profilegen.delivery.guide_page import Fold, Guide, GuideStep
 from profilegen.delivery.guide_pen import Paper, Sketch
 from profilegen.delivery.guide_sheet import BOTTOM, Layout
-from profilegen.delivery.guide_text import Kind, Phrase, Run
+from profilegen.delivery.guide_text import Kind, Phrase, Run, clean
 from profilegen.delivery.guide_words import ENGLISH
 from profilegen.delivery.guides import GuideWriter
 from profilegen.errors import UsageProblem
@@ -24,17 +25,22 @@ def guide_pdf(orders: Sequence[GuideOrder], writer: GuideWriter) -> bytes:
     """
     Return a PDF with one A4 page per order.
 
-    A language whose letters the font lacks is printed in English (docs/decisions/0010); a letter of a name it lacks
-    becomes "\\ufffd", and the page says so. Raises UsageProblem without orders, and whatever `GuideWriter` raises.
+    What the font lacks (docs/decisions/0010): a language is printed in English, a person is greeted without the name,
+    any other letter becomes "\\ufffd"; the page says why. Raises UsageProblem without orders, and whatever
+    `GuideWriter` raises.
     """
     if not orders:
         raise UsageProblem("There is nobody to print a page for.", hint="Name a person or a roster.")
     book = _Book(writer.print_font)
     for order in orders:
-        guide = writer.guide(order, Medium.PAPER)
-        if not book.can_show(guide):
-            guide = writer.guide(order, Medium.PAPER, language=ENGLISH)
-        book.add(guide, order.brand.logo)
+        person = unicodedata.normalize("NFC", clean(order.person or ""))
+        shown = replace(order, person=person if book.has(person) and person else None)
+        guide = writer.guide(shown, Medium.PAPER)
+        if book.can_show(guide):
+            book.add(guide, order.brand.logo)
+        else:
+            english = writer.guide(shown, Medium.PAPER, language=ENGLISH)
+            book.add(english, order.brand.logo, english.in_english)
     return book.finished()
 
 
@@ -49,17 +55,21 @@ class _Book:
         self._pdf.set_auto_page_break(False)
         embed(self._pdf)
 
+    def has(self, text: str) -> bool:
+        """Return whether the font has every letter of a text."""
+        return self._font.letters >= set(text)
+
     def can_show(self, guide: Guide) -> bool:
         """Return whether the font has the words of the page, whatever it lacks of the names on it."""
         words = (run.text for phrase in guide.phrases() for run in phrase if run.kind in (Kind.WORDS, Kind.MENU))
-        return self._font.letters >= set("".join((*words, *guide.labels())))
+        return self.has("".join((*words, *guide.labels())))
 
-    def add(self, guide: Guide, logo: Logo | None) -> None:
-        """Add one page, in the largest size in which everything fits."""
+    def add(self, guide: Guide, logo: Logo | None, *notes: str) -> None:
+        """Add one page, in the largest size in which everything fits; `notes` stand at its end."""
         shown = _Printable(self._font.letters).guide(guide)
-        note: Phrase = (Run(text=guide.note),) if shown != guide else ()
+        lost = (guide.note,) if shown != guide else ()
         self._pdf.add_page()
-        self._fitting(shown, logo, note).inked(Paper(self._pdf))
+        self._fitting(shown, logo, (Run(text=" ".join((*notes, *lost))),)).inked(Paper(self._pdf))
 
     def finished(self) -> bytes:
         """Return the document."""
@@ -94,13 +104,21 @@ class _Printable:
             title=self.phrase(guide.title),
             greeting=self.phrase(guide.greeting),
             lead=self.phrase(guide.lead),
-            steps=tuple(self.phrase(step) for step in guide.steps),
+            steps=tuple(self.step(step) for step in guide.steps),
             genuine=genuine,
             proof=guide.proof and replace(guide.proof, lead=self.phrase(guide.proof.lead)),
             support=replace(
-                support, name=self.phrase(support.name), lines=tuple(self.phrase(line) for line in support.lines)
+                support,
+                name=self.phrase(support.name),
+                links=tuple(self.phrase(line) for line in support.links),
+                hours=self.phrase(support.hours),
             ),
         )
+
+    def step(self, step: GuideStep) -> GuideStep:
+        """Return the same step, in letters that can be printed."""
+        fold = step.fold and Fold(title=self.phrase(step.fold.title), text=self.phrase(step.fold.text))
+        return GuideStep(text=self.phrase(step.text), fold=fold)
 
     def phrase(self, phrase: Phrase) -> Phrase:
         """Return the same phrase, in letters that can be printed."""

@@ -5,6 +5,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 
 from profilegen.delivery.guide_font import FONT
+from profilegen.delivery.qr import qr_modules
+from profilegen.delivery.qr_paper import draw_code
 from profilegen.mailing.brand import Logo
 
 if TYPE_CHECKING:
@@ -109,21 +111,8 @@ class Paper:
         self._pdf.link(x, y, width, height, href)
 
     def code(self, x: float, y: float, width: float, text: str) -> None:
-        """Draw a QR code, one bar for neighbouring dark modules of a row."""
-        import segno
-
-        modules = [list(row) for row in segno.make_qr(text, error="m").matrix_iter(border=2)]
-        side = width / len(modules)
-        self._pdf.set_fill_color(0, 0, 0)
-        for row, cells in enumerate(modules):
-            column = 0
-            while column < len(cells):
-                end = column
-                while end < len(cells) and cells[end]:
-                    end += 1
-                if end > column:
-                    self._pdf.rect(x + column * side, y + row * side, (end - column) * side, side + 0.02, style="F")
-                column = end + 1
+        """Draw a QR code."""
+        draw_code(self._pdf, qr_modules(text), x, y, width)
 
     def logo(self, x: float, y: float, height: float, logo: Logo) -> None:
         """Draw a picture; an SVG that fpdf2 cannot read is left out, as the name stands beside it."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from profilegen.delivery.guide_lines import Measure, break_lines
-from profilegen.delivery.guide_page import Genuine, Guide, Proof
+from profilegen.delivery.guide_page import Genuine, Guide, GuideStep, Proof, spaced
 from profilegen.delivery.guide_pen import ACCENT, INK, ON_ACCENT, SOFT, TINT, Colour, Pen
 from profilegen.delivery.guide_text import Kind, Phrase, Run
 from profilegen.mailing.brand import Logo
@@ -27,7 +27,7 @@ class Layout:
         self._write(guide.greeting, after=1.0)
         self._write(guide.lead, after=5.0)
         for number, step in enumerate(guide.steps, start=1):
-            self._step(number, step)
+            self._step(number, _open(step))
         if guide.genuine:
             self._genuine(guide.genuine)
         if guide.proof:
@@ -112,6 +112,14 @@ class Layout:
                 x += wide
             self._y += leading
         self._y += after
+
+
+def _open(step: GuideStep) -> Phrase:
+    """Return a step with what is folded on a screen: paper shows everything."""
+    if step.fold is None:
+        return step.text
+    title = "".join(run.text for run in step.fold.title)
+    return spaced(step.text, bold(title), step.fold.text)
 
 
 def bold(text: str) -> Phrase:

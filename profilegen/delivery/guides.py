@@ -131,7 +131,7 @@ class _PlainPage:
     def written(self) -> str:
         guide = self.guide
         blocks = [self._lines(guide.title), self._lines(guide.greeting), self._lines(guide.lead)]
-        blocks += [self._lines(step, f"{number}. ") for number, step in enumerate(guide.steps, start=1)]
+        blocks += [self._lines(step.whole(), f"{number}. ") for number, step in enumerate(guide.steps, start=1)]
         blocks += [*self._genuine(), *self._proof(), self._support()]
         return "\n\n".join(blocks) + "\n"
 

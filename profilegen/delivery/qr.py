@@ -1,4 +1,4 @@
-"""QR codes (ISO/IEC 18004) of https URLs, for a screen, a file or paper."""
+"""QR codes (ISO/IEC 18004), most of them of https URLs, for a screen, a file or paper."""
 
 import io
 from dataclasses import dataclass
@@ -19,6 +19,9 @@ MAX_URL = 500
 LONG_URL = 106
 """Characters up to which a code has at most 41 modules a side (version 6, level M), 0.6 mm each on a printed sheet."""
 
+Modules = tuple[tuple[bool, ...], ...]
+"""The rows of a code from the top, True is dark, without the quiet zone."""
+
 _ERROR_LEVEL = "m"  # 15 % may be lost to a fold or a coffee cup; raised where that makes the code no larger
 
 
@@ -32,10 +35,10 @@ class QrForm(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QrCode:
-    """One code; `modules` are its rows from the top, True is dark, without the quiet zone."""
+    """The code of one URL."""
 
     url: str
-    modules: tuple[tuple[bool, ...], ...]
+    modules: Modules
 
     @property
     def warning(self) -> str | None:
@@ -52,8 +55,12 @@ def qr_code(url: str) -> QrCode:
     Raises UsageProblem: `not_https`; `bad_url` for what is no URL with a host name, holds a user or password,
     characters no URL has, or more than `MAX_URL` of them.
     """
-    code = _encoded(https_url(url))
-    return QrCode(url=url, modules=tuple(tuple(bool(module) for module in row) for row in code.matrix))
+    return QrCode(url=url, modules=qr_modules(https_url(url)))
+
+
+def qr_modules(text: str) -> Modules:
+    """Return the code of any text that fits into one, such as a `mailto:` URL; error level M or better."""
+    return tuple(tuple(bool(module) for module in row) for row in _encoded(text).matrix)
 
 
 def https_url(text: str) -> str:
@@ -118,10 +125,10 @@ def _with_quiet_zone(code: QrCode) -> list[list[bool]]:
     return [*empty, *([*side, *row, *side] for row in code.modules), *(row[:] for row in empty)]
 
 
-def _encoded(url: str) -> "QRCode":
+def _encoded(text: str) -> "QRCode":
     import segno
 
-    return segno.make_qr(url, error=_ERROR_LEVEL, boost_error=True)
+    return segno.make_qr(text, error=_ERROR_LEVEL, boost_error=True)
 
 
 def _bad(text: str, reason: str) -> UsageProblem:

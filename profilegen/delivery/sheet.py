@@ -1,14 +1,14 @@
 """A PDF sheet of many people: cards to cut out, with name, account, QR code and a line on what to do."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from profilegen.delivery.bundles import Bundle
 from profilegen.delivery.guide_text import clean
 from profilegen.delivery.handout import Handout, HandoutWords
-from profilegen.delivery.qr import QUIET_ZONE, QrCode, qr_code
+from profilegen.delivery.qr import QrCode, qr_code
+from profilegen.delivery.qr_paper import draw_code
 from profilegen.delivery.upload import Hosting
 from profilegen.mailing.brand import Brand
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _MARGIN, _HEAD, _COLUMNS, _ROWS = 10.0, 26.0, 2, 5
 _CARD_WIDTH, _CARD_HEIGHT = (210.0 - 2 * _MARGIN) / _COLUMNS, (297.0 - _HEAD - _MARGIN - 6.0) / _ROWS
 _PADDING, _CODE, _BOX = 4.0, 34.0, 3.2
-_OVERLAP = 0.02  # between the rows of a code, so that no viewer shows hairlines there
 _LEADING = 0.46  # millimetres of line height per point of type
 _SMALLEST = 6.0
 _ACCOUNTS = 2  # of more, all but the first are counted
@@ -94,7 +93,8 @@ class _Paper:
         title = self._printable(bundle.title) or next(iter(bundle.accounts), bundle.label)
         y = self._line(x, y, width, title, size=11, style="B")
         if code is not None:
-            self._draw(code, left + _CARD_WIDTH - _CODE - 2.0, top + _CARD_HEIGHT - _CODE - 2.0)
+            right, bottom = left + _CARD_WIDTH - 2.0, top + _CARD_HEIGHT - 2.0
+            draw_code(self._pdf, code.modules, right - _CODE, bottom - _CODE, _CODE)
             width -= _CODE
         y = self._accounts(x, y, width, [account for account in bundle.accounts if account != title])
         y = self._advice(x, y + 1.5, width, bundle, words, hosted=code is not None)
@@ -133,14 +133,6 @@ class _Paper:
             text = words.say("sheet", key)
             self._line(x + _BOX + 1.2, y - 0.4, 40.0, text, size=8)
             x += _BOX + 5.0 + self._pdf.get_string_width(text)
-
-    def _draw(self, code: QrCode, x: float, y: float) -> None:
-        side = _CODE / (len(code.modules) + 2 * QUIET_ZONE)
-        self._pdf.set_fill_color(0)
-        for number, row in enumerate(code.modules, start=QUIET_ZONE):
-            for start, length in _runs(row):
-                left = x + (start + QUIET_ZONE) * side
-                self._pdf.rect(left, y + number * side, length * side, side + _OVERLAP, style="F")
 
     def _line(
         self,
@@ -181,13 +173,3 @@ class _Paper:
 
     def _replaced(self, text: str) -> str:
         return "".join(char if ord(char) in self._known else _MISSING for char in clean(text))
-
-
-def _runs(row: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """Where dark stretches begin and how many modules they have."""
-    at = 0
-    for dark, group in itertools.groupby(row):
-        length = len(list(group))
-        if dark:
-            yield at, length
-        at += length

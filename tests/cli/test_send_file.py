@@ -36,5 +36,6 @@ def test_nobody_is_told_to_type_the_password_that_is_inside(cli: Cli, finished: 
     cli("send", finished, *HAND)
 
     page = Path("out/you@example.com/instructions.html").read_text()
-    assert "You are not asked for the password of" in page
-    assert "Type the mailbox password" not in page
+    assert "The password of" in page
+    assert "is in the profile: pass the profile on to nobody." in page
+    assert "Type the password" not in page

@@ -31,7 +31,7 @@ def test_every_page_ends_with_the_proof_and_whom_to_ask(occasion: Occasion) -> N
     tail = WRITER.text(order).splitlines()[-5:]
     assert tail == [
         "",
-        "Questions? Example Works is happy to help.",
+        "Questions? Example Works",
         "+49 30 1234567",
         "help@example.com",
         "Mo–Fr 8–18",

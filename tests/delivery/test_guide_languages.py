@@ -145,7 +145,7 @@ def test_what_a_catalogue_lacks_is_said_in_english(tmp_path: Path) -> None:
     )
 
     assert "Hallo Jane Doe," in text
-    assert "Type the mailbox password" in text
+    assert "Type the password" in text
 
 
 def test_what_is_not_certain_is_not_said(tmp_path: Path) -> None:

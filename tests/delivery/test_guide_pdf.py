@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from profilegen.delivery.guide_facts import Medium
 from profilegen.delivery.guide_pdf import guide_pdf
+from profilegen.delivery.guide_text import plain
 from profilegen.delivery.guides import GuideWriter
 from profilegen.errors import UsageProblem
 from profilegen.mailing.brand import Brand, Logo
@@ -67,10 +69,39 @@ def test_the_words_on_paper_are_those_of_the_page(tmp_path: Path, language: str)
 
 @pytest.mark.servers
 def test_a_letter_that_cannot_be_printed_is_shown_as_such_and_explained(tmp_path: Path) -> None:
-    words = words_of(tmp_path, replace(ORDER, person="王 Jane \U0001f600"))
+    words = words_of(tmp_path, replace(ORDER, profile_name="例 mail"))
 
-    assert "Hello \ufffd Jane \ufffd," in words
+    assert "Profile: \ufffd mail" in words
     assert "\ufffd stands for a letter that cannot be printed here." in words
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    "person", ["田中 花子", "王小明", "محمد علي", "\u200fשרה כהן", "नरेन्द्र मोदी", "Jane \U0001f600"]
+)
+def test_whose_name_cannot_be_printed_is_greeted_without_it(tmp_path: Path, person: str) -> None:
+    words = words_of(tmp_path, replace(ORDER, person=person, language="de"))
+
+    assert "Guten Tag! Ein Profil richtet jane.doe@example.com" in words
+    assert "\ufffd" not in words
+
+
+@pytest.mark.servers
+def test_a_name_in_pieces_is_put_together(tmp_path: Path) -> None:
+    assert "Hello Zoë," in words_of(tmp_path, replace(ORDER, person="Zoe\u0308"))
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("occasion", Occasion)
+def test_paper_shows_what_a_screen_folds(tmp_path: Path, occasion: Occasion) -> None:
+    order = replace(ORDER, occasion=occasion, language="fr")
+    words = words_of(tmp_path, order).replace("- ", "-")
+    folds = [step.fold for step in WRITER.guide(order, Medium.PAPER).steps if step.fold]
+
+    assert bool(folds) is (occasion in (Occasion.INSTALL, Occasion.START_OVER, Occasion.BEFORE_RESTORE))
+    for fold in folds:
+        for phrase in (fold.title, fold.text):
+            assert " ".join(plain(phrase, direction="ltr").split()) in words
 
 
 @pytest.mark.servers
@@ -86,8 +117,10 @@ def test_a_language_without_letters_in_the_font_is_printed_in_english(tmp_path: 
     )
     done = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], check=True, capture_output=True, timeout=60)
 
-    assert translated in done.stdout.decode()
-    assert "\ufffd" not in done.stdout.decode()
+    words = " ".join(done.stdout.decode().split())
+    assert translated in words
+    assert "\ufffd" not in words
+    assert "This page is in English because the letters of your language cannot be printed here." in words
 
 
 @pytest.mark.servers
@@ -110,13 +143,12 @@ def test_the_code_on_paper_is_the_proof(tmp_path: Path) -> None:
 
 
 @pytest.mark.servers
-@pytest.mark.servers
 def test_no_code_asks_a_phone_to_prove_that_a_mac_sends(tmp_path: Path) -> None:
     order = replace(ORDER, platform=Platform.MACOS)
 
     words = words_of(tmp_path, order)
 
-    assert "Click the button on this Mac" in words
+    assert "Click here on this Mac" in words
     assert "camera" not in words
     assert PROOF.encode() in (tmp_path / "page.pdf").read_bytes()  # the button is a link
     subprocess.run(["pdftoppm", "-r", "150", "-png", tmp_path / "page.pdf", tmp_path / "page"], check=True, timeout=60)
