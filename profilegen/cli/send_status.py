@@ -32,6 +32,7 @@ _MARKS = {
     DeviceState.SILENT: MARKS["fail"],
     DeviceState.UNCERTAIN: MARKS["warn"],
     DeviceState.REFUSED: MARKS["fail"],
+    DeviceState.BOUNCED: MARKS["fail"],
 }
 
 
@@ -73,8 +74,9 @@ def status(
             run_async(_keep(house, password))
     if not looked and not options.log:
         note("profilegen: there is no check mailbox (brand.check_mailbox) and no --log; this is what was seen before.")
+    elsewhere = _tell_where_bounces_go(house) if looked else None
     if as_json:
-        print_json(_document(report, now))
+        print_json(_document(report, now) | {"bounces_elsewhere": elsewhere})
     else:
         _show(report, now)
     raise typer.Exit(0 if report.ok else 1)
@@ -93,6 +95,15 @@ async def _look(
     send_status = await make_send_status(house, password)
     report = await send_status.look(log, since=since, progress=progress)
     return report, send_status.mailbox is not None
+
+
+def _tell_where_bounces_go(house: House) -> str | None:
+    from profilegen.wiring.send_status import bounces_elsewhere
+
+    elsewhere = bounces_elsewhere(house)
+    if elsewhere is not None:
+        note(f"profilegen: mail that comes back goes to {elsewhere}, and is not seen unless that is forwarded here.")
+    return elsewhere
 
 
 async def _keep(house: House, password: Secret) -> None:
@@ -116,12 +127,20 @@ def _show(report: "StatusReport", now: datetime) -> None:
             person.sent.revision,
             str(person.state),
             _since(person, now),
-            person.proof.detail if person.proof else person.detail,
+            _how(person),
         )
     print_table(rows)
     say(_summary(report))
+    for remedy in dict.fromkeys(person.remedy for person in report.people if person.remedy):
+        say(f"  → {remedy}")
     _show_strays(report.strays)
     _show_unknown(report.unknown)
+
+
+def _how(person: "PersonStatus") -> str:
+    if person.proof is not None:
+        return person.proof.detail
+    return f"{person.cause}: {person.detail}" if person.cause else person.detail
 
 
 def _since(person: "PersonStatus", now: datetime) -> str:
@@ -185,6 +204,8 @@ def _person_document(person: "PersonStatus", now: datetime) -> dict[str, Any]:
         else {"kind": proof.kind, "seen_at": utc_stamp(proof.seen_at), "detail": proof.detail},
         "silent_days": _silent_days(person, now),
         "detail": person.detail or None,
+        "cause": person.cause,
+        "remedy": person.remedy,
     }
 
 

@@ -23,6 +23,7 @@ _WORDS = {
     SendState.REHEARSED: "rehearsed",
     SendState.UNCERTAIN: "uncertain",
     SendState.REFUSED: "refused",
+    SendState.BOUNCED: "bounced",
     SendState.FAILED: "failed",
     SendState.UNFIT: "not possible",
     SendState.NOT_SENT: "not sent",

@@ -3,21 +3,22 @@ The operator's check mailbox, read by IMAP (RFC 9051, and RFC 3501 where that is
 
 Folders are examined, never selected, and bodies peeked at, so that nothing looks read afterwards. Of a message the
 header fields of `proof_mail.HEADERS` are read, of its text a few kilobytes, and that only if its subject has no token
-and it comes from somebody who got a profile.
+and it comes from somebody who got a profile, or from a mail server that may be returning mail of ours.
 """
 
 import re
 import ssl
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 
 from profilegen.errors import ConfigProblem, NetworkProblem
+from profilegen.mailing.bounce import LONGEST_REPORT, Bounce, read_bounce
 from profilegen.mailing.proof_mail import HEADERS, Head, ProofMail, read_head, tokens_of_text
 from profilegen.net.imap import BoundedImap, ImapSession, junk_folders, quoted
 from profilegen.ports import LoginBudget, Resolver
-from profilegen.ports.check_mailbox import Batch, Mark
+from profilegen.ports.check_mailbox import Batch, Expected, Mark
 from profilegen.secret import Login
 from profilegen.settings.servers import Server
 
@@ -33,6 +34,7 @@ TEXT_BYTES = 8 * 1024
 
 _FIELDS = f"(UID INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(HEADERS)})]<0.{HEADER_BYTES}>)"
 _TEXT = f"(UID BODY.PEEK[TEXT]<0.{TEXT_BYTES}>)"
+_REPORT = f"(UID BODY.PEEK[TEXT]<0.{LONGEST_REPORT}>)"
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _ARRIVED = re.compile(rb'INTERNALDATE "([ \d]\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d:\d\d:\d\d) ([+-]\d{4})"')
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -55,6 +57,12 @@ class _Piece:
     data: bytes
 
 
+@dataclass(slots=True, kw_only=True)  # filled message by message
+class _Found:
+    mails: list[ProofMail] = field(default_factory=list)
+    bounces: list[Bounce] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImapCheckMailbox:
     """A `ports.check_mailbox.CheckMailbox`; `server` speaks IMAP, `login` is for it."""
@@ -70,7 +78,7 @@ class ImapCheckMailbox:
         """What tells this mailbox from others."""
         return f"{self.login.username}@{self.server.host}:{self.server.port}"
 
-    async def read(self, marks: Mapping[str, Mark], *, since: date, people: Collection[str]) -> AsyncIterator[Batch]:
+    async def read(self, marks: Mapping[str, Mark], *, since: date, expected: Expected) -> AsyncIterator[Batch]:
         """Yield what is new, INBOX first."""
         addresses = await self.resolver.addresses(self.server.host)
         session = await ImapSession.open(self.server, addresses, self.tls)
@@ -79,7 +87,7 @@ class ImapCheckMailbox:
             for name in ("INBOX", *await session.run(junk_folders)):
                 folder = await session.run(partial(_examine, name=name))
                 mark = _mark_for(folder, marks.get(name), since)
-                async for batch in _batches(session, name, folder, mark, people):
+                async for batch in _batches(session, name, folder, mark, expected):
                     yield batch
         finally:
             await session.close()
@@ -110,13 +118,13 @@ def _mark_for(folder: _Folder, known: Mark | None, since: date) -> Mark:
 
 
 async def _batches(
-    session: ImapSession, name: str, folder: _Folder, mark: Mark, people: Collection[str]
+    session: ImapSession, name: str, folder: _Folder, mark: Mark, expected: Expected
 ) -> AsyncIterator[Batch]:
     looked_at = 0
     async for uids in _new_uids(session, mark, folder.last_uid):
-        mails = await session.run(partial(_read, uids=uids, people=people))
+        found = await session.run(partial(_read, uids=uids, expected=expected))
         mark = replace(mark, last_uid=uids[-1])
-        yield Batch(folder=name, mark=mark, mails=tuple(mails), looked_at=len(uids))
+        yield Batch(folder=name, mark=mark, mails=tuple(found.mails), looked_at=len(uids), bounces=tuple(found.bounces))
         looked_at += len(uids)
         if looked_at >= MOST_MESSAGES:
             return
@@ -166,25 +174,36 @@ def _uids(client: BoundedImap, *criteria: str) -> set[int]:
     return {int(word) for word in words if word.isdigit() and len(word) <= 10}
 
 
-def _read(client: BoundedImap, uids: Sequence[int], people: Collection[str]) -> list[ProofMail]:
+def _read(client: BoundedImap, uids: Sequence[int], expected: Expected) -> _Found:
     pieces = {piece.uid: piece for piece in _fetch(client, uids, _FIELDS)}
     heads = {uid: read_head(piece.data) for uid, piece in pieces.items()}
-    wordless = [uid for uid, head in heads.items() if not head.tokens and head.sender in people]
-    texts = {piece.uid: piece.data for piece in _fetch(client, wordless, _TEXT)} if wordless else {}
-    mails: list[ProofMail] = []
+    wordless = [uid for uid, head in heads.items() if not head.tokens and head.sender in expected.people]
+    texts = _texts(client, wordless, _TEXT)
+    reports = _texts(client, [uid for uid, head in heads.items() if head.reports and expected.mailed], _REPORT)
+    result = _Found()
     for uid, head in heads.items():
-        tokens = head.tokens or (tokens_of_text(pieces[uid].data, texts[uid]) if uid in texts else ())
-        mails += _mails(head, pieces[uid].arrived, tokens)
-    return mails
+        header, arrived = pieces[uid].data, _earliest(pieces[uid].arrived, head.received_at)
+        if arrived is None:
+            continue
+        tokens = head.tokens or (tokens_of_text(header, texts[uid]) if uid in texts else ())
+        result.mails += (_mail(head, arrived, token) for token in tokens)
+        report = reports.get(uid)
+        bounce = report and read_bounce(header, report, mailed=expected.mailed, received_at=arrived)
+        result.bounces += [bounce] if bounce else []
+    return result
 
 
-def _mails(head: Head, arrived: datetime | None, tokens: Sequence[str]) -> Iterator[ProofMail]:
+def _texts(client: BoundedImap, uids: Sequence[int], items: str) -> dict[int, bytes]:
+    return {piece.uid: piece.data for piece in _fetch(client, uids, items)} if uids else {}
+
+
+def _earliest(*times: datetime | None) -> datetime | None:
     """Date a message by the earlier of mailbox and trace: where mail is copied it may be dated anew."""
-    times = [when for when in (arrived, head.received_at) if when is not None]
-    for token in tokens if times else ():
-        yield ProofMail(
-            token=token, sender=head.sender, received_at=min(times), program=head.program, verdict=head.verdict
-        )
+    return min((when for when in times if when is not None), default=None)
+
+
+def _mail(head: Head, arrived: datetime, token: str) -> ProofMail:
+    return ProofMail(token=token, sender=head.sender, received_at=arrived, program=head.program, verdict=head.verdict)
 
 
 def _fetch(client: BoundedImap, uids: Sequence[int], items: str) -> Iterator[_Piece]:

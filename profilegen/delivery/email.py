@@ -9,6 +9,7 @@ from profilegen.address import Address
 from profilegen.delivery.message import MailWords, profile_mail
 from profilegen.delivery.submission import HungUp, InDoubt, Refused, SubmissionSession
 from profilegen.errors import UsageProblem
+from profilegen.mailing.bounce import message_id
 from profilegen.ports import Clock
 from profilegen.ports.sending import Delivered, DeliveryState, Parcel
 
@@ -42,7 +43,7 @@ class Pace:
 
 
 class EmailChannel:
-    """A `ports.sending.Channel`; `new_id` returns the unique part of a Message-ID."""
+    """A `ports.sending.Channel`; the Message-ID of a mail is made of the parcel's token, so that a bounce is known."""
 
     def __init__(
         self,
@@ -51,14 +52,12 @@ class EmailChannel:
         words: MailWords,
         sender: Address,
         clock: Clock,
-        new_id: Callable[[], str],
         pace: Pace,
     ) -> None:
         self._session = session
         self._words = words
         self._sender = sender
         self._clock = clock
-        self._new_id = new_id
         self._pace = pace
 
     def compose(self, parcel: Parcel) -> bytes:
@@ -70,7 +69,7 @@ class EmailChannel:
             parcel.recipient,
             words=self._words,
             sender=self._sender,
-            message_id=self._new_id(),
+            message_id=message_id(parcel.token),
             now=self._clock.now(),
         )
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from profilegen.ports.sending import DeliveryState, DeviceProof, Sending
+from profilegen.diagnosis.observation import Observation
+from profilegen.flow.refusals import cause_and_remedy
+from profilegen.ports.sending import UNLUCKY, DeliveryState, DeviceProof, Sending
 
 MESSAGE = "message"
 """A proof by a message to the check mailbox."""
@@ -22,6 +24,7 @@ class DeviceState(StrEnum):
     SILENT = "silent"
     UNCERTAIN = "uncertain"
     REFUSED = "refused"
+    BOUNCED = "bounced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,8 @@ class PersonStatus:
     How it stands with one person.
 
     `sent` is the delivery it is about, `proof` the sign that the device sends since. `silent_since` is when something
-    was last sent to or seen of somebody who is not known to send; `detail` says why it is no plain yes.
+    was last sent to or seen of somebody who is not known to send; `detail` says why it is no plain yes. What a server
+    refused or returned has a `cause`, a label of `diagnosis.causes`, and a `remedy`, unless nobody knows.
     """
 
     state: DeviceState
@@ -39,6 +43,8 @@ class PersonStatus:
     proof: DeviceProof | None = None
     silent_since: datetime | None = None
     detail: str = ""
+    cause: str | None = None
+    remedy: str | None = None
 
 
 class People:
@@ -87,14 +93,16 @@ def person_status(
     begin = sent.at - CLOCKS
     counted = begin if since is None else max(begin, since)
     proof = _newest(proofs, MESSAGE, counted)
-    if proof is None and sent.state is not DeliveryState.REFUSED and sent.state is not DeliveryState.FAILED:
+    if proof is None and sent.state not in UNLUCKY:
         proof = _newest(proofs, LOG, counted)
     if proof is not None:
         return PersonStatus(state=DeviceState.SENDS, accounts=accounts, sent=sent, proof=proof)
     state, detail = _without_proof(sent, [one for one in doubtful if one.seen_at >= counted])
+    if state in (DeviceState.REFUSED, DeviceState.BOUNCED):
+        cause, remedy = cause_and_remedy(Observation(text=detail))
+        return PersonStatus(state=state, accounts=accounts, sent=sent, detail=detail, cause=cause, remedy=remedy)
     quiet = max([sent.at, *(old.seen_at for old in proofs if old.seen_at >= begin)])
-    silent_since = None if state is DeviceState.REFUSED else quiet
-    return PersonStatus(state=state, accounts=accounts, sent=sent, silent_since=silent_since, detail=detail)
+    return PersonStatus(state=state, accounts=accounts, sent=sent, silent_since=quiet, detail=detail)
 
 
 def delivery_of(lines: Sequence[Sending]) -> Sending:
@@ -115,7 +123,7 @@ def _without_proof(sent: Sending, doubtful: Sequence[DeviceProof]) -> tuple[Devi
         words = max(doubtful, key=lambda proof: proof.seen_at).detail
         return DeviceState.UNCERTAIN, f"a message came {words}, but its server says that the sender is false"
     if sent.state is DeliveryState.TRYING:
-        return DeviceState.UNCERTAIN, "the delivery was cut off; nobody knows whether it arrived"
+        return DeviceState.UNCERTAIN, sent.detail or "the delivery was cut off; nobody knows whether it arrived"
     if sent.state is DeliveryState.DELIVERED:
         return DeviceState.SILENT, ""
-    return DeviceState.REFUSED, sent.detail
+    return DeviceState.BOUNCED if sent.state is DeliveryState.BOUNCED else DeviceState.REFUSED, sent.detail

@@ -2,18 +2,19 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import cast
 
 from profilegen.diagnosis.maillog.event import LogEvent
 from profilegen.flow.device_status import LOG, MESSAGE, DeviceState, People, PersonStatus, delivery_of, person_status
+from profilegen.mailing.bounce import Bounce, Mailed, message_id
 from profilegen.mailing.log_proof import SubmissionTally
 from profilegen.mailing.proof_mail import ProofMail, Verdict, device_words
 from profilegen.ports import Progress
-from profilegen.ports.check_mailbox import Batch, CheckMailbox, CheckNotes, ProofBook
-from profilegen.ports.sending import DeviceProof, Sending, SendLedger
+from profilegen.ports.check_mailbox import Batch, CheckMailbox, CheckNotes, Expected, ProofBook
+from profilegen.ports.sending import DeliveryState, DeviceProof, Sending, SendLedger
 
 LogSince = Callable[[datetime], Iterable[LogEvent]]
 """Returns what a server's log says happened since then."""
@@ -78,6 +79,7 @@ class SendStatus:
             return StatusReport(people=(), strays=(), unknown=(), looked_at=0)
         begin = people.first_at if since is None else max(since, people.first_at)
         looked_at = await self._read_mailbox(people, begin, progress)
+        people = People([sending async for sending in self.ledger.everything()])  # some may have come back
         mails = await self._sort(people)
         progress("Reading the log")
         tally = SubmissionTally(people.all_accounts)
@@ -101,13 +103,32 @@ class SendStatus:
         looked_at = 0
         marks = await self.notes.marks(self.mailbox.key)
         day = (begin - timedelta(days=1)).date()  # the server's day may have begun elsewhere
-        batches = self.mailbox.read(marks, since=day, people=people.all_accounts)
+        batches = self.mailbox.read(marks, since=day, expected=await self._expected(people))
         async with aclosing(cast(AsyncGenerator[Batch, None], batches)):
             async for batch in batches:
-                await self.notes.keep(self.mailbox.key, batch)
+                for bounce in batch.bounces:
+                    await self._note_bounce(bounce)
+                await self.notes.keep(self.mailbox.key, batch)  # last: what is cut off before is read again
                 looked_at += batch.looked_at
                 progress(f"Check mailbox: {looked_at:,} new messages")
         return looked_at
+
+    async def _expected(self, people: People) -> Expected:
+        mailed = await self.ledger.mailed()
+        mails = {message_id(token): Mailed(token=token, recipient=to) for token, to in mailed.items()}
+        return Expected(people=people.all_accounts, mailed=mails)
+
+    async def _note_bounce(self, bounce: Bounce) -> None:
+        """Write down that a delivery came back, unless that is known or the same went out again since."""
+        for sending in await self.ledger.by_token([bounce.token]):
+            at = max(bounce.received_at, sending.at)
+            if bounce.about_recipient:
+                line = replace(sending, state=DeliveryState.BOUNCED, detail=bounce.words, at=at)
+                await self.ledger.amend(line, over=(DeliveryState.DELIVERED, DeliveryState.TRYING))
+            else:
+                detail = f"It was passed on and came back from another address: {bounce.words}"
+                line = replace(sending, state=DeliveryState.TRYING, detail=detail, at=at)
+                await self.ledger.amend(line, over=(DeliveryState.DELIVERED,))
 
     async def _sort(self, people: People) -> _Sorted:
         mails = await self.notes.mails()

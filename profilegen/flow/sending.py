@@ -14,14 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from profilegen.address import Address
-from profilegen.diagnosis.explain import explain
-from profilegen.diagnosis.observation import Observation, Stage
 from profilegen.errors import MachineProblem, ProfilegenError
 from profilegen.flow.consignment import Consignee
 from profilegen.flow.preparing import Preparation, guide_order
+from profilegen.flow.sendlines import explained_line, line_about, standing_line
 from profilegen.flow.sendvalues import Prepared, SendOrder, SendState, Sent
 from profilegen.flow.values import SignedOff
-from profilegen.mailing.guide import GuideOrder, Occasion
+from profilegen.mailing.guide import GuideOrder
 from profilegen.ports.sending import Channel, Delivered, DeliveryState, Parcel, Sending, SendLedger
 
 LAST_WORDS = 15.0
@@ -32,6 +31,7 @@ _STATES = {
     DeliveryState.REFUSED: SendState.REFUSED,
     DeliveryState.FAILED: SendState.FAILED,
     DeliveryState.TRYING: SendState.UNCERTAIN,
+    DeliveryState.BOUNCED: SendState.BOUNCED,
 }
 
 
@@ -123,8 +123,9 @@ class Delivering:
             prepared = await self.preparation.prepare(consignee, order)
             known_as = order.remembered(prepared.goods.revision)
             standing = await self.ledger.latest(consignee.person.key, known_as, order.channel)
+            order = _past_another_address(order, standing, prepared)
             if standing is not None and standing.stands_in_the_way(order.repeated, order.since):
-                return _standing(prepared, standing, order)
+                return standing_line(prepared, standing, order)
             signed = await signed_off(self.preparation, prepared)
         except MachineProblem:
             raise
@@ -142,12 +143,12 @@ class Delivering:
                 await self._put_on_record(prepared, signed, order)
         self._ended.clear()
         if standing is not None:  # another run was faster
-            return _standing(prepared, standing, order)
+            return standing_line(prepared, standing, order)
         try:
             delivered = await self._deliver(parcel, line)
         except ProfilegenError as problem:
             self._remember(line, DeliveryState.FAILED, problem.message)
-            sent = replace(_sent(prepared, order, SendState.FAILED, problem.message), problem=problem, tried=True)
+            sent = replace(line_about(prepared, order, SendState.FAILED, problem.message), problem=problem, tried=True)
             raise Halt(problem, sent) from problem
         return self._told(prepared, order, delivered)
 
@@ -200,9 +201,9 @@ class Delivering:
         )
 
     def _told(self, prepared: Prepared, order: SendOrder, delivered: Delivered) -> Sent:
-        sent = _sent(prepared, order, _STATES[delivered.state], delivered.detail)
+        sent = line_about(prepared, order, _STATES[delivered.state], delivered.detail)
         if delivered.state in (DeliveryState.REFUSED, DeliveryState.FAILED) and delivered.stage is not None:
-            sent = _explained(sent, delivered, self.port)
+            sent = explained_line(sent, delivered, self.port)
         return replace(sent, path=_text(delivered.path), tried=True)
 
 
@@ -229,11 +230,11 @@ class Rehearsing:
         try:
             delivered = await self.channel.deliver(parcel)
         except ProfilegenError as problem:
-            sent = replace(_sent(prepared, order, SendState.FAILED, problem.message), problem=problem)
+            sent = replace(line_about(prepared, order, SendState.FAILED, problem.message), problem=problem)
             raise Halt(problem, sent) from problem
         fine = delivered.state is DeliveryState.DELIVERED
         state = SendState.REHEARSED if fine else _STATES[delivered.state]
-        return replace(_sent(prepared, order, state, delivered.detail), path=_text(delivered.path))
+        return replace(line_about(prepared, order, state, delivered.detail), path=_text(delivered.path))
 
 
 async def signed_off(preparation: Preparation, prepared: Prepared) -> SignedOff:
@@ -250,46 +251,13 @@ def unfit(consignee: Consignee, problem: ProfilegenError) -> Sent:
     return Sent(person=consignee.person, state=SendState.UNFIT, detail=problem.message, problem=problem)
 
 
-def _standing(prepared: Prepared, line: Sending, order: SendOrder) -> Sent:
-    when = f"{line.at:%Y-%m-%d %H:%M} UTC"
-    what = "revision" if order.occasion is Occasion.INSTALL else "page"
-    state, words = SendState.ALREADY, f"This {what} was delivered on {when}."
-    if line.state is DeliveryState.TRYING:
-        state = SendState.UNCERTAIN
-        words = f"It was under way on {when} when something broke; it may have arrived. Repeat it with --again."
-    return replace(_sent(prepared, order, state, words), verified=None, allowed_because=None)
-
-
-def _sent(prepared: Prepared, order: SendOrder, state: SendState, detail: str) -> Sent:
-    gated = order.occasion.carries_profile
-    return Sent(
-        person=prepared.person,
-        state=state,
-        detail=detail,
-        recipient=prepared.recipient,
-        identifier=prepared.goods.identifier,
-        revision=prepared.goods.revision,
-        verified=prepared.verified if gated else None,
-        allowed_because=order.allowed_because if gated and not prepared.verified else None,
-    )
-
-
-def _explained(sent: Sent, delivered: Delivered, port: int | None) -> Sent:
-    seen = Observation(
-        stage=None if delivered.stage is None else Stage(delivered.stage),
-        text=delivered.detail,
-        code=delivered.code,
-        enhanced=delivered.enhanced,
-        login=True,
-        accepted=True,
-        tls=True,
-        port=port,
-    )
-    explanation = explain(seen)
-    if explanation.unsure:
-        return sent
-    best = explanation.causes[0]
-    return replace(sent, cause=str(best.cause), remedy=best.remedy.admin or best.remedy.server or None)
+def _past_another_address(order: SendOrder, standing: Sending | None, prepared: Prepared) -> SendOrder:
+    """Return the order for one person: what came back from one address is no reason not to try another."""
+    if standing is None or standing.state is not DeliveryState.BOUNCED or prepared.recipient is None:
+        return order
+    if standing.recipient == str(prepared.recipient.address):
+        return order
+    return replace(order, repeated=order.repeated | {DeliveryState.BOUNCED})
 
 
 def _text(path: object) -> str | None:

@@ -18,8 +18,8 @@ from profilegen.profile.types import Platform
 RETRIED = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED})
 """What running the same again repeats."""
 
-RETRIED_IN_DOUBT = RETRIED | {DeliveryState.TRYING}
-"""What is repeated where somebody accepts that a person may get the same twice."""
+RETRIED_IN_DOUBT = RETRIED | {DeliveryState.TRYING, DeliveryState.BOUNCED}
+"""What is repeated where somebody says so: a person may get the same twice, or it comes back once more."""
 
 
 class SendState(StrEnum):
@@ -32,6 +32,8 @@ class SendState(StrEnum):
     UNCERTAIN = "uncertain"
     """It may have arrived: a run or a connection broke while it was under way."""
     REFUSED = "refused"
+    BOUNCED = "bounced"
+    """It came back after an earlier run, from the same address, and was not sent again."""
     FAILED = "failed"
     UNFIT = "unfit"
     """There is no profile, no proof or no recipient: nothing was tried."""

@@ -20,9 +20,9 @@ from profilegen.mailing.proof_token import find_tokens
 
 HEADERS = (
     *("FROM", "SUBJECT", "X-MAILER", "USER-AGENT", "AUTHENTICATION-RESULTS", "RECEIVED"),
-    *("CONTENT-TYPE", "CONTENT-TRANSFER-ENCODING"),
+    *("CONTENT-TYPE", "CONTENT-TRANSFER-ENCODING", "X-FAILED-RECIPIENTS"),
 )
-"""The header fields `read_head` looks at; the last two tell `tokens_of_text` how to read the text."""
+"""The header fields that are read of a message; two of them tell `tokens_of_text` how to read its text."""
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BRACKETED = re.compile(r"<\s*([^\s<>@]+@[^\s<>@]+)\s*>")
@@ -59,13 +59,18 @@ class ProofMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The header of a message; `tokens` are those of the subject, `received_at` is when our own server got it."""
+    """
+    The header of a message; `tokens` are those of the subject, `received_at` is when our own server got it.
+
+    `reports`: a mail server wrote it, so that it may be a bounce.
+    """
 
     tokens: tuple[str, ...]
     sender: str
     program: str
     verdict: Verdict
     received_at: datetime | None
+    reports: bool
 
 
 def read_head(headers: bytes) -> Head:
@@ -77,6 +82,7 @@ def read_head(headers: bytes) -> Head:
         program=shorten(_first(message, "x-mailer") or _first(message, "user-agent"), limit=120),
         verdict=_verdict(_first(message, "authentication-results")),
         received_at=_received(_first(message, "received")),
+        reports=_is_of_a_server(message),
     )
 
 
@@ -140,6 +146,16 @@ def _values(message: Message, name: str) -> Iterator[str]:
 def _first(message: Message, name: str) -> str:
     """Return the topmost field of a name: the one that was added last."""
     return next(_values(message, name), "")
+
+
+def _is_of_a_server(message: Message) -> bool:
+    """Say yes rather too often: what it reports is looked at closely."""
+    author = _first(message, "from").lower()
+    return (
+        message.get_content_type() == "multipart/report"
+        or any(name in author for name in ("mailer-daemon", "postmaster"))
+        or bool(_first(message, "x-failed-recipients"))
+    )
 
 
 def _sender(values: list[str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from profilegen.mailing.bounce import Bounce, Mailed
 from profilegen.mailing.proof_mail import ProofMail
 from profilegen.ports.sending import DeviceProof
 
@@ -24,12 +25,30 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Some messages that were read at once: those with a token, and the mark to go on from; `looked_at` counts all."""
+    """
+    Some messages that were read at once, and the mark to go on from; `looked_at` counts all.
+
+    `mails` are those with a token, `bounces` what came back of our own mail.
+    """
 
     folder: str
     mark: Mark
     mails: tuple[ProofMail, ...]
     looked_at: int
+    bounces: tuple[Bounce, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """
+    What is looked for besides tokens in subjects.
+
+    `people` are the account keys of those whose text is looked at as well; `mailed` holds our own mails by their
+    `message_id`, for those that come back.
+    """
+
+    people: Collection[str]
+    mailed: Mapping[str, Mailed]
 
 
 class CheckMailbox(Protocol):
@@ -40,12 +59,11 @@ class CheckMailbox(Protocol):
         """What tells this mailbox from others in the memory: user name, host and port."""
         ...
 
-    def read(self, marks: Mapping[str, Mark], *, since: date, people: Collection[str]) -> AsyncIterator[Batch]:
+    def read(self, marks: Mapping[str, Mark], *, since: date, expected: Expected) -> AsyncIterator[Batch]:
         """
         Yield what is new in INBOX and the junk folder since `marks` (folder -> mark), oldest first.
 
-        `people` are the account keys of those whose text is looked at when the subject has no token. Raises
-        WorldProblem for a server that cannot be asked, ConfigProblem for a login it refuses.
+        Raises WorldProblem for a server that cannot be asked, ConfigProblem for a login it refuses.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Bringing profiles to people: the channels, and the memory of what went to whom."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +27,12 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     REFUSED = "refused"
     FAILED = "failed"
+    BOUNCED = "bounced"
+    """The server took it, and later it came back: nothing is repeated there without being asked to."""
+
+
+UNLUCKY = (DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.BOUNCED)
+"""The states of those who certainly did not get it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +149,23 @@ class SendLedger(Protocol):
         ...
 
     async def unlucky(self, channel: str) -> frozenset[str]:
-        """Return the people whose newest line in a channel says refused or failed."""
+        """Return the people whose newest line in a channel says that they did not get it."""
         ...
 
     async def by_token(self, tokens: Sequence[str]) -> tuple[Sending, ...]:
         """Return the newest line for each of these tokens that is known."""
+        ...
+
+    async def mailed(self) -> Mapping[str, str]:
+        """Return the recipient of every delivery that had one, by its token."""
+        ...
+
+    async def amend(self, sending: Sending, *, over: Collection[DeliveryState]) -> bool:
+        """
+        Append what became of an earlier delivery, in one step; the person's newest one in the channel stays the newest.
+
+        Nothing is appended, and False returned, if the same revision went out again since, or its state is not `over`.
+        """
         ...
 
     async def prove(self, proof: DeviceProof) -> None:

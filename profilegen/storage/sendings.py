@@ -2,10 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from profilegen.ports.sending import DeliveryState, DeviceProof, Sending
+from profilegen.ports.sending import UNLUCKY, DeliveryState, DeviceProof, Sending
 from profilegen.storage.state import State
 
 _COLUMNS = (
@@ -13,6 +13,8 @@ _COLUMNS = (
 )
 _APPEND = f"INSERT INTO sending ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - names of ours
 _LATEST = "SELECT * FROM sending WHERE person = ? AND channel = ? AND revision = ? ORDER BY id DESC LIMIT 1"
+_NEWEST = "SELECT * FROM sending WHERE person = ? AND channel = ? ORDER BY id DESC LIMIT 1"
+_MAILED = "SELECT DISTINCT token, recipient FROM sending WHERE recipient IS NOT NULL"
 _PAGE = """
 SELECT * FROM sending
 WHERE id IN (SELECT MAX(id) FROM sending WHERE (person, channel) > (?, ?) GROUP BY person, channel
@@ -21,7 +23,7 @@ ORDER BY person, channel
 """
 _UNLUCKY = """
 SELECT person FROM sending
-WHERE id IN (SELECT MAX(id) FROM sending WHERE channel = ? GROUP BY person) AND state IN (?, ?)
+WHERE id IN (SELECT MAX(id) FROM sending WHERE channel = ? GROUP BY person) AND state IN (?, ?, ?)
 """
 _BY_TOKEN = "SELECT * FROM sending WHERE token = ? ORDER BY id DESC LIMIT 1"  # noqa: S105 - a query
 _PROVE = "INSERT OR IGNORE INTO device_proof (person, kind, seen_at, detail) VALUES (?, ?, ?, ?)"
@@ -69,8 +71,8 @@ class SqliteSendLedger:
             place = (page[-1].person, page[-1].channel)
 
     async def unlucky(self, channel: str) -> frozenset[str]:
-        """Return the people whose newest line in a channel says refused or failed."""
-        bad = (str(DeliveryState.REFUSED), str(DeliveryState.FAILED))
+        """Return the people whose newest line in a channel says that they did not get it."""
+        bad = (str(state) for state in UNLUCKY)
         with self._state.reading() as connection:
             return frozenset(person for (person,) in connection.execute(_UNLUCKY, (channel, *bad)))
 
@@ -80,6 +82,23 @@ class SqliteSendLedger:
             connection.row_factory = sqlite3.Row
             found = [connection.execute(_BY_TOKEN, (token,)).fetchone() for token in dict.fromkeys(tokens)]
         return tuple(sending_of(row) for row in found if row is not None)
+
+    async def mailed(self) -> Mapping[str, str]:
+        """Return the recipient of every delivery that had one, by its token."""
+        with self._state.reading() as connection:
+            return dict(connection.execute(_MAILED).fetchall())
+
+    async def amend(self, sending: Sending, *, over: Collection[DeliveryState]) -> bool:
+        """Append what became of an earlier delivery; the newest one to this person stays the newest."""
+        with self._state.transaction() as connection:
+            known = _latest(connection, sending.person, sending.revision, sending.channel)
+            if known is None or known.token != sending.token or known.state not in over:
+                return False
+            newest = sending_of(connection.execute(_NEWEST, (sending.person, sending.channel)).fetchone())
+            connection.execute(_APPEND, _values(sending))
+            if newest.token != sending.token:
+                connection.execute(_APPEND, _values(newest))
+        return True
 
     async def prove(self, proof: DeviceProof) -> None:
         """Append a proof unless it stands there already, durable on return."""

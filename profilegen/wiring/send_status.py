@@ -39,6 +39,18 @@ async def make_send_status(house: House, password: Secret | None) -> "SendStatus
     )
 
 
+def bounces_elsewhere(house: House) -> str | None:
+    """Return where bounces go, the address our mail comes from, if that is another mailbox than the one looked at."""
+    config, address = house.loaded.config, _address(house)
+    if config.send_from is None or address is None:
+        return None
+    try:
+        same = Address.parse(config.send_from).account == address.account
+    except AddressProblem:
+        return None  # `send` says so, and has sent nothing from there
+    return None if same else config.send_from
+
+
 async def _check_mailbox(house: House, password: Secret | None) -> "ImapCheckMailbox | None":
     from profilegen.delivery.check_mailbox import ImapCheckMailbox
     from profilegen.storage.logins import SqliteLoginBudget

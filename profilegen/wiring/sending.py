@@ -136,7 +136,6 @@ class Dispatch:
             words=self.words,
             sender=submission.sender,
             clock=house.clock,
-            new_id=lambda: secrets.token_hex(16),
             pace=Pace(per_second),
         )
 

@@ -18,7 +18,7 @@ from profilegen.errors import NetworkProblem
 from profilegen.mailing.proof_token import new_token
 from profilegen.net import imap
 from profilegen.net.hosts import FixedHosts
-from profilegen.ports.check_mailbox import Batch
+from profilegen.ports.check_mailbox import Batch, Expected
 from profilegen.secret import Login, Secret
 from profilegen.settings.servers import Auth, Protocol, Security, Server
 from tests.lab.certificates import Authority
@@ -30,6 +30,7 @@ TOKEN = new_token(bytes(range(9)))
 CAPABLE = b"* CAPABILITY IMAP4rev1\r\nTAG OK done\r\n"
 EXAMINED = b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 3] ok\r\nTAG OK [READ-ONLY] done\r\n"
 HEAD = f"From: alice@lab.test\r\nSubject: {TOKEN}\r\n\r\n".encode()
+EXPECTED = Expected(people=["alice@lab.test"], mailed={})
 GOOD = {
     "CAPABILITY": CAPABLE,
     "LOGIN": b"TAG OK done\r\n",
@@ -81,7 +82,7 @@ def serving(
 
 def read(box: ImapCheckMailbox) -> list[Batch]:
     async def collect() -> list[Batch]:
-        return [batch async for batch in box.read({}, since=date(2026, 11, 1), people=["alice@lab.test"])]
+        return [batch async for batch in box.read({}, since=date(2026, 11, 1), expected=EXPECTED)]
 
     return asyncio.run(collect())
 

@@ -20,7 +20,7 @@ from profilegen.mailing.proof_mail import Verdict
 from profilegen.mailing.proof_token import new_token
 from profilegen.net.hosts import FixedHosts
 from profilegen.net.tls import tls_contexts
-from profilegen.ports.check_mailbox import Batch, Mark
+from profilegen.ports.check_mailbox import Batch, Expected, Mark
 from profilegen.secret import Login, Secret
 from profilegen.settings.servers import Auth, Protocol, Security, Server
 from tests.lab.driving import smtp
@@ -79,7 +79,9 @@ def read(
     people: Collection[str] = (ALICE,),
 ) -> list[Batch]:
     async def collect() -> list[Batch]:
-        return [batch async for batch in box.read(marks or {}, since=since, people=people)]
+        return [
+            batch async for batch in box.read(marks or {}, since=since, expected=Expected(people=people, mailed={}))
+        ]
 
     return asyncio.run(collect())
 
@@ -278,7 +280,7 @@ def test_whoever_stops_in_the_middle_leaves_no_connection_behind(lab: MailLab, m
     place = len(lab.dovecot_log)
 
     async def first_batch() -> Batch:
-        batches = mailbox(lab).read({}, since=LAST_WEEK, people=())
+        batches = mailbox(lab).read({}, since=LAST_WEEK, expected=Expected(people=(), mailed={}))
         async with aclosing(cast(AsyncGenerator[Batch, None], batches)):
             return await anext(batches)
 

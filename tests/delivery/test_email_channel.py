@@ -1,7 +1,6 @@
 """The channel of mail against a fake relay that hangs up, vanishes and refuses."""
 
 import asyncio
-import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -81,13 +80,11 @@ def channel(
         budget=budget or FakeBudget(),
         patience=HASTY,
     )
-    numbers = itertools.count(1)
     return EmailChannel(
         session=session,
         words=GuideWriter(TEMPLATES),
         sender=sender,
         clock=SystemClock(),
-        new_id=lambda: f"id-{next(numbers)}",
         pace=pace or Pace(None),
     )
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from profilegen.diagnosis.causes import Cause
+from profilegen.diagnosis.remedies import remedy_of
 from profilegen.flow.device_status import CLOCKS, LOG, MESSAGE, DeviceState, People, PersonStatus, person_status
 from profilegen.ports.sending import DeliveryState, DeviceProof, Sending
 
@@ -101,6 +103,16 @@ def test_a_log_does_not_outweigh_a_refusal_but_a_message_does() -> None:
     assert decide(failed, proofs=(seen(HOUR),)).state is DeviceState.SENDS
 
 
+def test_what_came_back_is_explained_and_outweighed_only_by_a_message() -> None:
+    bounced = replace(LINE, state=DeliveryState.BOUNCED, detail="mx.example.com said: 552 5.2.2 Mailbox full")
+    status = decide(bounced)
+    assert (status.state, status.silent_since, status.detail) == (DeviceState.BOUNCED, None, bounced.detail)
+    assert (status.cause, status.remedy) == ("recipient_mailbox_full", remedy_of(Cause.RECIPIENT_MAILBOX_FULL).admin)
+    assert decide(bounced, proofs=(seen(HOUR, LOG),)).state is DeviceState.BOUNCED
+    assert decide(bounced, proofs=(seen(HOUR),)).state is DeviceState.SENDS
+    assert decide(replace(bounced, detail="gone")).cause is None
+
+
 def test_a_delivery_that_was_cut_off_is_uncertain_until_something_is_seen() -> None:
     trying = replace(LINE, state=DeliveryState.TRYING)
     status = decide(trying)
@@ -143,7 +155,8 @@ def test_nobody_sends_without_a_sign_and_the_answer_never_depends_on_the_order(
         assert status.proof.seen_at >= max(since, status.sent.at - CLOCKS)
     else:
         assert status.proof is None
-    assert (status.silent_since is None) == (status.state in (DeviceState.SENDS, DeviceState.REFUSED))
+    answered = (DeviceState.SENDS, DeviceState.REFUSED, DeviceState.BOUNCED)
+    assert (status.silent_since is None) == (status.state in answered)
     turned = person_status(sent, known[::-1], doubtful[::-1], since=since)
     assert turned.state is status.state
 

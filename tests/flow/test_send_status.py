@@ -11,9 +11,10 @@ import pytest
 from profilegen.diagnosis.maillog.event import Happened, LogEvent
 from profilegen.flow.device_status import DeviceState
 from profilegen.flow.send_status import SendStatus, StatusReport
+from profilegen.mailing.bounce import Bounce, Mailed, message_id
 from profilegen.mailing.proof_mail import ProofMail, Verdict
 from profilegen.mailing.proof_token import new_token
-from profilegen.ports.check_mailbox import Batch, Mark
+from profilegen.ports.check_mailbox import Batch, Expected, Mark
 from profilegen.ports.sending import DeliveryState, Sending
 from profilegen.storage.check_notes import SqliteCheckNotes
 from profilegen.storage.device_proofs import SqliteProofBook
@@ -49,11 +50,17 @@ class FakeMailbox:
     mails: list[ProofMail] = field(default_factory=list)
     asked: list[tuple[Mapping[str, Mark], date, Collection[str]]] = field(default_factory=list)
     cut_off_after: int | None = None
+    bounces: list[Bounce] = field(default_factory=list)
+    mailed: Mapping[str, Mailed] = field(default_factory=dict)
     key: str = "check@imap.example.com:993"
 
-    async def read(self, marks: Mapping[str, Mark], *, since: date, people: Collection[str]) -> AsyncIterator[Batch]:
-        self.asked.append((marks, since, people))
-        begin = marks["INBOX"].last_uid if marks else 0
+    async def read(self, marks: Mapping[str, Mark], *, since: date, expected: Expected) -> AsyncIterator[Batch]:
+        self.asked.append((marks, since, expected.people))
+        self.mailed = expected.mailed
+        if self.bounces:
+            mark = Mark(uid_validity=1, last_uid=0, since=since)
+            yield Batch(folder="Junk", mark=mark, mails=(), looked_at=1, bounces=tuple(self.bounces))
+        begin = marks["INBOX"].last_uid if "INBOX" in marks else 0
         for uid, mail in enumerate(self.mails[begin:], start=begin + 1):
             if self.cut_off_after is not None and uid > self.cut_off_after:
                 raise KeyboardInterrupt
@@ -185,3 +192,49 @@ def test_a_new_delivery_asks_for_a_new_line_of_the_log(office: Office) -> None:
     after = office.look(accepted(SENT + 3 * HOUR))
 
     assert (states(before), states(after)) == ([DeviceState.SILENT], [DeviceState.SENDS])
+
+
+BOUNCE = Bounce(
+    token=TOKEN, about_recipient=True, reply="550 5.1.1 no such user", server="mx.example.com", received_at=SENT + HOUR
+)
+
+
+class CutOffNotes(SqliteCheckNotes):
+    """The notes of a run that ends before anything read is kept."""
+
+    async def keep(self, mailbox: str, batch: Batch) -> None:
+        del mailbox, batch
+        raise KeyboardInterrupt
+
+
+def newest(office: Office) -> Sending | None:
+    return asyncio.run(office.ledger.latest("anna", LINE.revision, "email"))
+
+
+def test_what_came_back_is_written_down_before_the_mailbox_counts_as_read(office: Office) -> None:
+    office.mailbox.bounces = [BOUNCE]
+    status = SendStatus(
+        ledger=office.ledger,
+        notes=CutOffNotes(state=office.state),
+        proofs=SqliteProofBook(state=office.state),
+        mailbox=office.mailbox,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(status.look(lambda _: (), since=None, progress=lambda _: None))
+    cut_off = newest(office)
+    [person] = office.look().people
+
+    assert cut_off == newest(office)
+    assert office.mailbox.mailed == {message_id(TOKEN): Mailed(token=TOKEN, recipient=ANNA)}
+    assert (person.state, person.cause) == (DeviceState.BOUNCED, "recipient_unknown")
+    assert person.detail == "mx.example.com said: 550 5.1.1 no such user"
+    assert newest(office) == replace(LINE, state=DeliveryState.BOUNCED, detail=person.detail, at=SENT + HOUR)
+
+
+def test_what_was_passed_on_and_came_back_from_there_is_uncertain(office: Office) -> None:
+    office.mailbox.bounces = [replace(BOUNCE, about_recipient=False)]
+
+    [person], [again] = office.look().people, office.look().people
+
+    assert (person.state, again) == (DeviceState.UNCERTAIN, person)
+    assert "came back from another address: mx.example.com said: 550" in person.detail

@@ -62,6 +62,16 @@ _ANYBODY = (
 )
 _VERDICTS = "lab.test; spf=fail smtp.mailfrom=lab.test; dkim=none; dmarc=fail header.from=lab.test"
 
+
+def _refusing(reply: str) -> str:
+    """Return the options of a server somewhere else, by its name, that takes mail for nobody."""
+    return (
+        f"{_MX} -o myhostname=mx.elsewhere.test -o mynetworks=0.0.0.0/0"
+        " -o smtpd_relay_restrictions=permit_mynetworks,reject"
+        f" -o {{smtpd_recipient_restrictions=check_recipient_access static:{{{reply}}}}}"
+    )
+
+
 HOSTS = {
     "good": Host(smtp={25: _MX, 587: _SUBMISSION, 465: _SUBMISSIONS}, mailbox=True),
     "wronghost": Host(certificate="wronghost", smtp={587: _SUBMISSION, 465: _SUBMISSIONS}, mailbox=True),
@@ -86,6 +96,9 @@ HOSTS = {
             587: f"{_SUBMISSION} -o {{smtpd_data_restrictions=check_sender_access static:{{PREPEND "
             f"Authentication-Results: {_VERDICTS}}}}}"
         }
+    ),
+    "refusing": Host(
+        smtp={25: _refusing("552 5.2.2 Mailbox full"), 26: _refusing("550 5.1.1 No mailbox of that name")}
     ),
     "held": Host(smtp={587: f"{_SUBMISSION} -o {{smtpd_data_restrictions=check_sender_access static:HOLD}}"}),
 }
@@ -209,6 +222,8 @@ def _write_files(lab: MailLab, authority: Authority, stranger: Authority) -> Non
     (etc / "mailboxes").write_text("".join(f"{user}@{DOMAIN} {DOMAIN}/{user}/{_folder(user)}\n" for user in USERS))
     owners = {f"{user}@{DOMAIN}": user for user in USERS} | {f"sales@{DOMAIN}": "alice"}
     (etc / "owners").write_text("".join(f"{sender} {user}@{DOMAIN}\n" for sender, user in owners.items()))
+    refusing = f"smtp:[{lab.hosts[f'refusing.{DOMAIN}'][0]}]"
+    (etc / "transport").write_text(f"full.test {refusing}:25\ngone.test {refusing}:26\n")
     (etc / "main.cf").write_text(_MAIN_CF.format(lab=lab.folder, uid=MAIL_UID, domain=DOMAIN))
     (etc / "master.cf").write_text("".join(_listeners(lab)) + _MASTER_CF)
     (lab.folder / "dovecot/dovecot.conf").write_text(_dovecot_conf(lab))
@@ -272,7 +287,8 @@ virtual_mailbox_base = {lab}/mail
 virtual_mailbox_maps = texthash:{lab}/postfix/etc/mailboxes
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{uid}
-# mail for the outside world is swallowed and never leaves the machine
+# mail for the outside world is swallowed and never leaves the machine; what is for full.test and gone.test comes back
+transport_maps = texthash:{lab}/postfix/etc/transport
 default_transport = discard:lab
 relay_transport = discard:lab
 message_size_limit = 1000000

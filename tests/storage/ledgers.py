@@ -1,9 +1,9 @@
 """Ledgers of deliveries: the one in memory is as good as the one in a file, for as long as a test runs."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 
-from profilegen.ports.sending import DeliveryState, DeviceProof, Sending
+from profilegen.ports.sending import UNLUCKY, DeliveryState, DeviceProof, Sending
 
 
 class MemoryLedger:
@@ -37,13 +37,26 @@ class MemoryLedger:
             yield newest[place]
 
     async def unlucky(self, channel: str) -> frozenset[str]:
-        bad = (DeliveryState.REFUSED, DeliveryState.FAILED)
         newest = {line.person: line for line in self._lines if line.channel == channel}
-        return frozenset(person for person, line in newest.items() if line.state in bad)
+        return frozenset(person for person, line in newest.items() if line.state in UNLUCKY)
 
     async def by_token(self, tokens: Sequence[str]) -> tuple[Sending, ...]:
         newest = {line.token: line for line in self._lines}
         return tuple(newest[token] for token in dict.fromkeys(tokens) if token in newest)
+
+    async def mailed(self) -> Mapping[str, str]:
+        return {line.token: line.recipient for line in self._lines if line.recipient is not None}
+
+    async def amend(self, sending: Sending, *, over: Collection[DeliveryState]) -> bool:
+        known = await self.latest(sending.person, sending.revision, sending.channel)
+        if known is None or known.token != sending.token or known.state not in over:
+            return False
+        place = (sending.person, sending.channel)
+        newest = next(line for line in reversed(self._lines) if (line.person, line.channel) == place)
+        self._lines.append(sending)
+        if newest.token != sending.token:
+            self._lines.append(newest)
+        return True
 
     async def prove(self, proof: DeviceProof) -> None:
         self._proofs.setdefault(proof)

@@ -145,6 +145,41 @@ def test_the_unlucky_are_those_whose_newest_line_is_bad(ledger: SendLedger) -> N
     assert asyncio.run(ledger.unlucky("email")) == {"anna", "ben"}
 
 
+def test_what_came_back_is_written_down_once_and_only_of_the_newest_attempt(ledger: SendLedger) -> None:
+    bounced, newer = replace(LINE, state=DeliveryState.BOUNCED), replace(LINE, token="PG-newer")
+    over = (DeliveryState.DELIVERED,)
+    unknown = asyncio.run(ledger.amend(bounced, over=over))
+    record(ledger, LINE)
+
+    first, again = (asyncio.run(ledger.amend(bounced, over=over)) for _ in range(2))
+    assert everything(ledger) == [bounced]
+    assert asyncio.run(ledger.unlucky("email")) == {"anna"}
+    record(ledger, newer)
+    late = asyncio.run(ledger.amend(bounced, over=tuple(DeliveryState)))
+
+    assert (unknown, first, again, late) == (False, True, False, False)
+    assert everything(ledger) == [newer]
+
+
+def test_what_came_back_of_an_older_revision_leaves_the_newest_the_newest(ledger: SendLedger) -> None:
+    newer = replace(LINE, revision="99999999", token="PG-newer")
+    record(ledger, LINE, newer)
+
+    assert asyncio.run(ledger.amend(replace(LINE, state=DeliveryState.BOUNCED), over=(LINE.state,)))
+
+    assert everything(ledger) == [newer]
+    standing = asyncio.run(ledger.latest("anna", LINE.revision, "email"))
+    assert standing is not None
+    assert standing.state is DeliveryState.BOUNCED
+
+
+def test_every_delivery_that_had_a_recipient_is_known_by_its_token(ledger: SendLedger) -> None:
+    record(ledger, LINE, replace(LINE, state=DeliveryState.REFUSED), replace(LINE, token="PG-2", recipient="b@x.test"))
+    record(ledger, replace(LINE, token="PG-3", recipient=None, channel="folder"))
+
+    assert asyncio.run(ledger.mailed()) == {LINE.token: LINE.recipient, "PG-2": "b@x.test"}
+
+
 def test_a_proof_stands_there_once_and_the_newest_comes_first(ledger: SendLedger) -> None:
     older = replace(PROOF, seen_at=NOW - timedelta(microseconds=1), kind="log")
     for proof in (PROOF, older, PROOF, replace(PROOF, person="ben")):
