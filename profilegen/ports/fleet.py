@@ -1,6 +1,6 @@
 """The memory of the fleet: seats, what was seen, commands, settings versions and an append-only history."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -209,8 +209,10 @@ class FleetStore(Protocol):
         """Advance a command; an answer that is final is never overwritten. Returns False for a command never stored."""
         ...
 
-    async def commands(self, mdm: str, states: Sequence[CommandState]) -> tuple[Command, ...]:
-        """Return the commands of an MDM in these states, oldest first, at most 10,000."""
+    async def commands(
+        self, mdm: str, enrollments: Collection[str], states: Sequence[CommandState]
+    ) -> tuple[Command, ...]:
+        """Return the commands to these enrollments of an MDM that are in these states, oldest first."""
         ...
 
     async def event_is_new(self, mdm: str, event_id: str, at: datetime) -> bool:

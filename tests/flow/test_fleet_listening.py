@@ -118,7 +118,7 @@ def test_enrolling_clears_what_was_queued_before_and_nothing_after() -> None:
             command = make_command(id=name, seat=SEAT.key, enrollment="UDID-0", stored_at=at, changed_at=at)
             await store.store_command(command)
         await Listener(store=store).absorb("acme", (authenticate(NOW),))
-        return {command.id: command.state for command in await store.commands("acme", tuple(CommandState))}
+        return {command.id: command.state for command in await store.commands("acme", ("UDID-0",), tuple(CommandState))}
 
     assert asyncio.run(enrol()) == {"before": CommandState.GONE, "after": CommandState.QUEUED}
 
@@ -126,7 +126,7 @@ def test_enrolling_clears_what_was_queued_before_and_nothing_after() -> None:
 def test_an_answer_to_a_command_of_somebody_else_changes_nothing_but_when_it_was_seen() -> None:
     answer = event(EventKind.ANSWERED, NOW, command="THEIRS", state=CommandState.FAILED)
     store, view = _heard(answer)
-    assert asyncio.run(store.commands("acme", tuple(CommandState))) == ()
+    assert asyncio.run(store.commands("acme", ("UDID-0",), tuple(CommandState))) == ()
     assert asyncio.run(whole_history(store)) == []
     assert view.sight.enrollment is not None
     assert view.sight.enrollment.last_seen == NOW
@@ -143,7 +143,7 @@ def test_a_refusal_is_written_down_with_its_reason_and_a_late_acknowledgement_do
         await store.store_command(make_command(seat=SEAT.key, enrollment="UDID-0"))
         for one in (refusal, late):
             await Listener(store=store).absorb("acme", (one,))
-        return tuple(command.state for command in await store.commands("acme", tuple(CommandState)))
+        return tuple(command.state for command in await store.commands("acme", ("UDID-0",), tuple(CommandState)))
 
     assert asyncio.run(answer()) == (CommandState.FAILED,)
     [line] = asyncio.run(whole_history(store))

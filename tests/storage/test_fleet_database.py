@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from profilegen.errors import ConfigProblem, MachineProblem, NetworkProblem, ProfilegenError
 from profilegen.ports.fleet import FleetStore
@@ -69,20 +69,43 @@ def execute(place: Place, statement: str) -> None:
 # --- versions -----------------------------------------------------------------------------------------------------
 
 
-def test_the_migrations_make_exactly_the_tables_the_program_uses(database: Place) -> None:
-    def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+def schema_differences(place: Place) -> list[object]:
+    """Return how the tables of a database differ from those the program uses."""
 
-    async def whole() -> None:
-        opened = raw(database)
+    async def whole() -> list[object]:
+        opened = raw(place)
         try:
             async with opened.reading() as connection:
-                assert await connection.run_sync(differences) == []
+                return await connection.run_sync(
+                    lambda plain: list(compare_metadata(MigrationContext.configure(plain), metadata))
+                )
         finally:
             await opened.close()
 
+    return asyncio.run(whole())
+
+
+def test_the_migrations_make_exactly_the_tables_the_program_uses(database: Place) -> None:
     database.run(fill)
-    asyncio.run(whole())
+    assert schema_differences(database) == []
+
+
+def test_a_database_of_an_earlier_release_is_brought_up_to_date_with_all_that_is_in_it(database: Place) -> None:
+    database.run(fill)
+    for statement in (
+        "DROP INDEX command_by_seat",
+        "DROP INDEX command_by_enrollment",
+        "CREATE INDEX command_by_seat ON command (seat, number)",
+        "CREATE INDEX command_by_state ON command (mdm, state, stored_at)",
+        "UPDATE alembic_version SET version_num = '0001'",
+    ):
+        execute(database, statement)
+
+    async def scenario(store: FleetStore) -> None:
+        assert await keys(store) == [seat("ada").key]
+
+    database.run(scenario)
+    assert schema_differences(database) == []
 
 
 def test_the_newest_migration_is_the_one_the_program_expects() -> None:

@@ -49,7 +49,7 @@ def test_a_command_is_stored_once_per_enrollment(place: Place) -> None:
     async def scenario(store: FleetStore) -> None:
         other = command("ada", enrollment="another")
         assert [await store.store_command(one) for one in (command(), command(), other)] == [True, False, True]
-        assert await store.commands(MDM, [CommandState.STORED]) == (command(), other)
+        assert await store.commands(MDM, ["ada", "another"], [CommandState.STORED]) == (command(), other)
 
     place.run(scenario)
 
@@ -96,7 +96,7 @@ def test_a_command_only_goes_forward_whatever_order_answers_come_in(
         await store.store_command(command(state=before))
         errors = (ErrorLink(domain="MDMErrorDomain", code=12021, text="Ä"),)
         assert await store.change_command("C-ada", "ada", after, at(hours=1), errors) is True
-        (found,) = await store.commands(MDM, list(CommandState))
+        (found,) = await store.commands(MDM, ["ada"], list(CommandState))
         changed = command(state=after, changed_at=at(hours=1), errors=errors)
         assert found == (changed if moves else command(state=before))
 
@@ -112,15 +112,29 @@ def test_an_answer_to_a_command_never_stored_is_said_to_be_one(place: Place) -> 
     place.run(scenario)
 
 
-def test_commands_are_listed_by_mdm_and_state_oldest_first(place: Place) -> None:
+def test_commands_are_listed_by_device_and_state_oldest_first(place: Place) -> None:
     async def scenario(store: FleetStore) -> None:
         newest, oldest = command("ada", stored_at=at(hours=1)), command("bob", stored_at=at(hours=-1))
         sent, other = command("eve", state=CommandState.QUEUED), command("fay", mdm="jamf")
         for one in (newest, oldest, sent, other):
             await store.store_command(one)
-        assert await store.commands(MDM, [CommandState.STORED]) == (oldest, newest)
-        assert await store.commands(MDM, [CommandState.QUEUED, CommandState.STORED]) == (oldest, sent, newest)
-        assert await store.commands(MDM, []) == ()
+        everybody, new = ["ada", "bob", "eve", "fay"], [CommandState.STORED]
+        assert await store.commands(MDM, everybody, new) == (oldest, newest)
+        assert await store.commands(MDM, everybody, [CommandState.QUEUED, *new]) == (oldest, sent, newest)
+        assert await store.commands(MDM, ["ada", "eve"], new) == (newest,)
+        assert await store.commands("jamf", ["fay"], new) == (other,)
+        assert await store.commands(MDM, ["fay", "nobody"], new) == ()
+        assert await store.commands(MDM, [], new) == ()
+        assert await store.commands(MDM, everybody, []) == ()
+
+    place.run(scenario)
+
+
+def test_commands_to_more_devices_than_a_statement_has_parameters_are_all_found(place: Place) -> None:
+    async def scenario(store: FleetStore) -> None:
+        await store.store_command(command())
+        many = [f"device {number}" for number in range(70_000)]
+        assert await store.commands(MDM, [*many, "ada"], [CommandState.STORED]) == (command(),)
 
     place.run(scenario)
 

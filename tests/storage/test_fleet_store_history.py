@@ -182,7 +182,7 @@ def test_a_forgotten_person_is_nowhere_and_the_history_keeps_its_lines(place: Pl
         assert (found.emails, found.sign_ins) == (("bob@example.com",), ())
         assert kept is not None
         assert str(kept.document.address) == "forgotten-7@example.com"
-        assert await store.commands(MDM, list(CommandState)) == ()
+        assert await store.commands(MDM, ["ada", "bob"], list(CommandState)) == ()
         everything = f"{told}{await views(store)}{found}{kept}".lower()
         assert [name for name in names if name in everything] == []
 

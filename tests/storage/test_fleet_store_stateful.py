@@ -200,7 +200,7 @@ class Memories(RuleBasedStateMachine):
     def all_remember_the_same(self) -> None:
         self.tell(views)
         self.tell(history)
-        self.tell(lambda store: store.commands(MDM, list(CommandState)))
+        self.tell(lambda store: store.commands(MDM, PEOPLE, list(CommandState)))
         self.tell(lambda store: store.domains())
         self.tell(_all_enrollments)
 

@@ -40,7 +40,7 @@ def test_of_all_who_claim_the_same_thing_exactly_one_gets_it(database: Place) ->
         await imported(store, seat("ada"))
 
     async def look(store: FleetStore) -> None:
-        found = await store.commands(MDM, list(CommandState))
+        found = await store.commands(MDM, ["ada", "bob"], list(CommandState))
         assert [one.state for one in found] == [CommandState.ACKNOWLEDGED] * ROUNDS
         sight = (await view_of(store, seat("ada"))).sight
         assert (sight.episode and sight.episode.number, sight.command and sight.command.id) == (ROUNDS, f"C{ROUNDS}")

@@ -78,8 +78,8 @@ class Listener:
         await self._suspect_restore(enrollment, event.at)
 
     async def _clear(self, enrollment: Enrollment, at: datetime) -> None:
-        for command in await self.store.commands(enrollment.mdm, OPEN_STATES):
-            if command.enrollment == enrollment.id and command.changed_at < at:
+        for command in await self.store.commands(enrollment.mdm, (enrollment.id,), OPEN_STATES):
+            if command.changed_at < at:
                 await self.store.change_command(command.id, command.enrollment, CommandState.GONE, at)
 
     async def _suspect_restore(self, enrollment: Enrollment, at: datetime) -> None:

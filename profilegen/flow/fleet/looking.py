@@ -150,11 +150,12 @@ class Looker:
         for name, late in by_mdm.items():
             await connector_of(self.connectors, name).wake(tuple(late.values()))
 
-    async def busy(self, mdm: str) -> frozenset[str]:
-        """Return the enrollments of a server with a queue that have a command open: they get no second one."""
+    async def busy(self, mdm: str, seats: Sequence[Judged]) -> frozenset[str]:
+        """Return the enrollments of seats that have a command open on a server with a queue: they get no second one."""
         if not self.tells_by_itself(mdm):
             return frozenset()
-        return frozenset(command.enrollment for command in await self.store.commands(mdm, OPEN_STATES))
+        ids = {each.view.sight.enrollment.id for each in seats if each.view.sight.enrollment is not None}
+        return frozenset(command.enrollment for command in await self.store.commands(mdm, ids, OPEN_STATES))
 
     async def _refresh_one(self, connector: MdmConnector) -> int:
         batch, total = [], 0
@@ -182,7 +183,7 @@ class Looker:
     async def write_down(self, mdm: str, seats: Sequence[Judged], moment: Moment) -> list[LookOrder]:
         """Return the questions to these seats' devices, each stored before any goes out."""
         await self.give_up(seats)
-        busy = await self.busy(mdm)
+        busy = await self.busy(mdm, seats)
         return [order for each in seats if (order := await self.order(each, busy, moment)) is not None]
 
     async def _take(self, orders: Sequence[LookOrder], answers: Sequence[Inventory | Receipt]) -> None:

@@ -80,7 +80,7 @@ class Pusher:
         self, connector: MdmConnector, seats: Sequence[Judged], survey: Survey, order: RepairOrder, moment: Moment
     ) -> tuple[list[tuple[Seat, InstallOrder]], list[tuple[Seat, RemoveOrder]]]:
         """Return the orders of these seats, each stored before any goes out; one per device at a time."""
-        taken = set(await self.looker.busy(connector.name))
+        taken = set(await self.looker.busy(connector.name, seats))
         installs, removals = list[tuple[Seat, InstallOrder]](), list[tuple[Seat, RemoveOrder]]()
         for each in seats:
             enrollment = each.view.sight.enrollment

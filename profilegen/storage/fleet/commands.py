@@ -1,6 +1,6 @@
 """Episodes and commands: what keeps two workers, or two runs, from pushing the same thing twice."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -8,12 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profilegen.fleet.seen import Command, CommandState, Episode, ErrorLink
 from profilegen.storage.fleet import tables
-from profilegen.storage.fleet.dialect import insert_once
+from profilegen.storage.fleet.dialect import insert_once, one_of
 from profilegen.storage.fleet.seen_rows import COMMAND, command_of, errors_text
 from profilegen.storage.fleet.values import to_time
-
-MOST = 10_000
-"""How many commands are returned at once."""
 
 PROGRESS = {
     CommandState.STORED: 0,
@@ -96,9 +93,12 @@ async def change(
     return (await connection.execute(select(table.number).where(*mine))).first() is not None
 
 
-async def in_states(connection: AsyncConnection, mdm: str, states: Sequence[CommandState]) -> tuple[Command, ...]:
-    """Return commands of an MDM, oldest first."""
+async def to_enrollments(
+    connection: AsyncConnection, mdm: str, enrollments: Collection[str], states: Sequence[CommandState]
+) -> tuple[Command, ...]:
+    """Return commands to enrollments of an MDM, oldest first."""
     table = tables.command.c
-    wanted = (table.mdm == mdm, table.state.in_([state.value for state in states]))
-    query = select(*COMMAND).where(*wanted).order_by(table.stored_at, table.number).limit(MOST)
+    mine = (table.mdm == mdm, one_of(connection, table.enrollment, enrollments))
+    wanted = table.state.in_([state.value for state in states])
+    query = select(*COMMAND).where(*mine, wanted).order_by(table.stored_at, table.number)
     return tuple([command_of(row) for row in await connection.execute(query)])

@@ -1,7 +1,7 @@
 """The fleet's memory without a disk: the same port and the same rules, gone with the process."""
 
 import copy
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import fields, replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from profilegen.fleet.seen import (
     Inventory,
 )
 from profilegen.ports.fleet import BATCH, FleetStore, HistoryLine, ImportTally, SeatQuery, SeatView, SettingsVersion
-from profilegen.storage.fleet.commands import MOST, PROGRESS, REPEATABLE
+from profilegen.storage.fleet.commands import PROGRESS, REPEATABLE
 from profilegen.storage.fleet.masking import masked_document, masked_enrollment, masked_inventory
 from profilegen.storage.fleet.matching import Directory
 from profilegen.storage.fleet.memory_history import MemoryHistory, called
@@ -207,10 +207,12 @@ class MemoryFleetStore:
             self._commands[command_id, enrollment] = changed
         return True
 
-    async def commands(self, mdm: str, states: Sequence[CommandState]) -> tuple[Command, ...]:
-        """Return the commands of an MDM in these states, oldest first."""
-        found = [command for command in self._commands.values() if command.mdm == mdm and command.state in states]
-        return tuple(sorted(found, key=lambda command: command.stored_at)[:MOST])
+    async def commands(
+        self, mdm: str, enrollments: Collection[str], states: Sequence[CommandState]
+    ) -> tuple[Command, ...]:
+        """Return the commands to these enrollments in these states, oldest first."""
+        mine = [one for one in self._commands.values() if one.mdm == mdm and one.enrollment in enrollments]
+        return tuple(sorted((one for one in mine if one.state in states), key=lambda command: command.stored_at))
 
     async def event_is_new(self, mdm: str, event_id: str, at: datetime) -> bool:
         """Remember an event; False if it was known."""

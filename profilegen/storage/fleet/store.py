@@ -1,7 +1,7 @@
 """The fleet's memory in a database, as `ports.fleet.FleetStore`; each method is one transaction."""
 
 import gc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -155,10 +155,12 @@ class SqlFleetStore:
         async with self._database.writing() as connection:
             return await commands.change(connection, command_id, enrollment, state, at, errors)
 
-    async def commands(self, mdm: str, states: Sequence[CommandState]) -> tuple[Command, ...]:
-        """Return the commands of an MDM in these states, oldest first."""
+    async def commands(
+        self, mdm: str, enrollments: Collection[str], states: Sequence[CommandState]
+    ) -> tuple[Command, ...]:
+        """Return the commands to these enrollments in these states, oldest first."""
         async with self._database.reading() as connection:
-            return await commands.in_states(connection, mdm, states)
+            return await commands.to_enrollments(connection, mdm, enrollments, states)
 
     async def event_is_new(self, mdm: str, event_id: str, at: datetime) -> bool:
         """Remember an event; False if it was known."""

@@ -179,8 +179,8 @@ command = Table(
     _time("changed_at", optional=False),
     _text("errors"),  # JSON
     Index("command_by_id", "id", "enrollment", unique=True),
-    Index("command_by_seat", "seat", "number"),
-    Index("command_by_state", "mdm", "state", "stored_at"),
+    Index("command_by_seat", "seat", "kind", "number"),
+    Index("command_by_enrollment", "enrollment", "state"),
 )
 
 event = Table(

@@ -13,7 +13,7 @@ from profilegen.storage.fleet.engine import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest version; kept here so that opening an up-to-date database needs no Alembic."""
 _LOCK = 0x70726F66  # any number, the same for all of us
 
