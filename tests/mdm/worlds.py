@@ -4,15 +4,18 @@ What the contract suite needs of a connector's laboratory: the same few operatio
 A connector joins the suite with one `World` and one line in `WORLDS` of test_connector_contract.py.
 """
 
+import http.client
 import itertools
+import json
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -122,6 +125,33 @@ def client_of(base: str, credentials: Credentials, waits: Waits | None = None) -
         patience=Patience(attempts=4),
         timing=timing,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered to one request; header names lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        content = json.loads(self.body)
+        assert isinstance(content, dict)
+        return content
+
+
+def say(base: str, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    """Ask a server without a connector in between."""
+    place = urlsplit(base)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+    try:
+        connection.request(method, place.path + path, body, dict(headers))
+        response = connection.getresponse()
+        told = {name.lower(): value for name, value in response.getheaders()}
+        return Reply(response.status, told, response.read())
+    finally:
+        connection.close()
 
 
 @asynccontextmanager

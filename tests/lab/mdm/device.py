@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.lab.mdm.identity import certificate_header
+from tests.lab.mdm.identity import device_identity
 from tests.lab.mdm.nano import CERT_HEADER, TOPIC
 from tests.lab.mdm.profiles import BadProfile, Held, held_profile, listed
 
 CHECKIN = "application/x-apple-aspen-mdm-checkin"
 CONNECT = "application/x-apple-aspen-mdm; charset=UTF-8"
+SIGNATURE_HEADER = "Mdm-Signature"
 _MOST_COMMANDS = 100
 
 ErrorChain = list[dict[str, Any]]
@@ -59,7 +60,7 @@ class Device:
         self.fail_install: ErrorChain | None = None
         self.declarative: Callable[[Device, Channel], None] | None = None
         self._url = urlsplit(url)
-        self._certificate = certificate_header(self.udid)
+        self.identity = device_identity(self.udid)
         self._busy = threading.RLock()
 
     @property
@@ -241,16 +242,17 @@ class Device:
 
     def _send(self, message: Mapping[str, Any], content_type: str) -> bytes:
         connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port, timeout=30)
-        headers = {"Content-Type": content_type, CERT_HEADER: self._certificate}
+        body = plistlib.dumps(message)
+        shown = {CERT_HEADER: self.identity.header, SIGNATURE_HEADER: self.identity.signature(body)}
         try:
-            connection.request("PUT", self._url.path + "/mdm", plistlib.dumps(message), headers)
+            connection.request("PUT", self._url.path + "/mdm", body, {"Content-Type": content_type, **shown})
             response = connection.getresponse()
-            body = response.read()
+            answer = response.read()
         finally:
             connection.close()
         if response.status != 200:
             raise AssertionError(f"the server answered {response.status} to {message.get('MessageType', 'connect')}")
-        return body
+        return answer
 
     def _wipe(self) -> None:
         for channel in self.channels:

@@ -1,7 +1,8 @@
-"""Identities of test devices: certificates of a small authority, in the header a TLS proxy would set (RFC 9440)."""
+"""Identities of test devices: certificates of a small authority, and both ways in which a server is shown one."""
 
 import base64
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -11,16 +12,35 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 from cryptography.x509.oid import NameOID
 
 
-def certificate_header(name: str) -> str:
-    """Return the header value of a fresh device certificate, issued by `NANOMDM_CA` or an authority of our own."""
+@dataclass(frozen=True, slots=True)
+class DeviceIdentity:
+    """A fresh device identity, issued by `NANOMDM_CA` or an authority of our own."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def header(self) -> str:
+        """The certificate as a TLS proxy passes it on (RFC 9440)."""
+        return f":{base64.b64encode(self.certificate.public_bytes(Encoding.DER)).decode('ascii')}:"
+
+    def signature(self, body: bytes) -> str:
+        """Return `Mdm-Signature`: a detached CMS signature of a body in base64 (Apple: SignMessage)."""
+        builder = PKCS7SignatureBuilder().set_data(body).add_signer(self.certificate, self.key, SHA256())
+        options = [PKCS7Options.DetachedSignature, PKCS7Options.Binary]
+        return base64.b64encode(builder.sign(Encoding.DER, options)).decode("ascii")
+
+
+def device_identity(name: str) -> DeviceIdentity:
+    """Return an identity for a device of this name."""
     issuer, key = _authority()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     device_key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _builder(subject, issuer.subject, device_key).sign(key, SHA256())
-    return f":{base64.b64encode(certificate.public_bytes(Encoding.DER)).decode('ascii')}:"
+    return DeviceIdentity(_builder(subject, issuer.subject, device_key).sign(key, SHA256()), device_key)
 
 
 @cache
@@ -28,7 +48,7 @@ def _authority() -> tuple[x509.Certificate, CertificateIssuerPrivateKeyTypes]:
     given = os.environ.get("NANOMDM_CA")
     if given:
         pem = Path(given).read_bytes()
-        key = load_pem_private_key(pem[pem.index(b"-----BEGIN") :] if b"KEY" in pem else pem, None)
+        key = load_pem_private_key(pem, None)
         return x509.load_pem_x509_certificate(pem), key  # type: ignore[return-value] # an authority's key can sign
     own = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Device identities")])

@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.lab.mdm.httpd import Request, Response
 from tests.lab.mdm.nano import NanoMdm, is_authorised
-from tests.lab.mdm.store import Waiting
+from tests.lab.mdm.queues import Waiting
 
 API_KEY = "kmfddm-test-key"
 _MANIFEST = ("activation", "asset", "configuration", "management")

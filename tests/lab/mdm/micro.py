@@ -18,7 +18,8 @@ from typing import Any
 from tests.lab.mdm.hooks import WebhookSender
 from tests.lab.mdm.httpd import Request, Response
 from tests.lab.mdm.nano import CERT_HEADER, OnPush, is_authorised
-from tests.lab.mdm.store import Answered, Store, Waiting
+from tests.lab.mdm.queues import Waiting
+from tests.lab.mdm.store import Answered, Store
 
 API_KEY = "micromdm-test-key"
 
