@@ -90,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
     except TyperException as exc:
         if not exc.format_message():  # a command without arguments: its help stands there already
             return exc.exit_code
-        return _report(usage_problem(exc), as_json=as_json)
+        return _report(usage_problem(exc, _called(arguments)), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except BrokenPipeError:
@@ -120,6 +120,12 @@ def _app_for(arguments: Sequence[str]) -> typer.Typer:
     """Return the app with the one command that is called: starting up must not cost what is not used."""
     called = next(_words_without_global_values(arguments), None)
     return make_app((called,)) if called is not None and called in (*COMMANDS, *GROUPS) else make_app()
+
+
+def _called(arguments: Sequence[str]) -> str:
+    """Return the command as far as it is sure; what stands after a group may be anything."""
+    called = next(_words_without_global_values(arguments), None)
+    return f"profilegen {called}" if called in (*COMMANDS, *GROUPS) else "profilegen"
 
 
 def _words_without_global_values(arguments: Sequence[str]) -> Iterator[str]:

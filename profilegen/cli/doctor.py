@@ -187,12 +187,14 @@ def _logins(who: str, incoming: Secret | None, outgoing: Secret | None, found: A
 
 
 def _words(text: str) -> Mapping[str, str]:
-    if "\n" in text:
+    if "\n" in text or text.lstrip().startswith("{"):
         return words_of(text)
     if "=" in text and not Path(text).is_file():
         return dict([pair(text)])
     if text == "-":
         return words_of(read_bytes(sys.stdin.buffer.read(LARGEST)))
+    if " " in text.strip() and not Path(text).exists():  # one line as Settings shows it
+        return words_of(text)
     return words_of(read_bytes(read_file(Path(text))[:LARGEST]))
 
 

@@ -99,16 +99,16 @@ def _answer(row: dict[str, Any]) -> bool:
 
 def _rows(name: str) -> Iterator[dict[str, Any]]:
     if name == "-":
-        yield from _objects(sys.stdin.buffer)
+        yield from _objects(sys.stdin.buffer, "standard input")
         return
     try:
         with Path(name).open("rb") as file:
-            yield from _objects(file)
+            yield from _objects(file, name)
     except OSError as exc:
         raise InputProblem(f"{name} cannot be read: {exc.strerror}.", hint="Name another file.") from exc
 
 
-def _objects(file: BinaryIO) -> Iterator[dict[str, Any]]:
+def _objects(file: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
     number = 0
     while line := file.readline(_LONGEST_LINE):
         number += 1
@@ -120,7 +120,9 @@ def _objects(file: BinaryIO) -> Iterator[dict[str, Any]]:
             row = None
         if not isinstance(row, dict):
             raise InputProblem(
-                f"Line {number} is not a JSON object.", hint="Write one object a line.", code="bad_json_line"
+                f"Line {number} of {name} is not a JSON object.",
+                hint='Write one object a line, like {"text": "Relay access denied"}; what came before it is explained.',
+                code="bad_json_line",
             )
         yield row
 

@@ -77,6 +77,7 @@ def relay(
     name = clean_host(host) if host is not None else None
     asked = Asked(house=house, host=name, server=server, files=files, people=people, passwords=passwords)
     _refuse_nothing(asked)
+    files.refuse_missing()
     if people.follow is not None:
         watched = Address.parse(people.follow)
         run_async(follow_person(_files_of(asked), watched, files.fail2ban, house.clock, as_json=as_json))

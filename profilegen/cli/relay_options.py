@@ -10,7 +10,7 @@ import typer
 
 from profilegen.address import a_label, shorten
 from profilegen.config.values import Config
-from profilegen.errors import AddressProblem, UsageProblem
+from profilegen.errors import AddressProblem, InputProblem, UsageProblem
 
 if TYPE_CHECKING:
     from profilegen.probe.reputation import BlockLists
@@ -49,11 +49,12 @@ class ServerOptions:
         return tuple(_domain(text) for text in self.domain or ())
 
     def block_lists(self, config: Config) -> "BlockLists":
-        """Return the lists named here, else those of the configuration."""
+        """Return the lists named here, else those of the configuration; raises UsageProblem for what is no zone."""
         from profilegen.probe.reputation import BlockLists
 
         return BlockLists(
-            addresses=tuple(self.dnsbl or config.review_dnsbl), domains=tuple(self.rhsbl or config.review_rhsbl)
+            addresses=tuple(map(_zone, self.dnsbl or config.review_dnsbl)),
+            domains=tuple(map(_zone, self.rhsbl or config.review_rhsbl)),
         )
 
 
@@ -80,17 +81,25 @@ class FileOptions:
         Path | None, typer.Option("--fail2ban", metavar="FILE", help="Its database or log, if not in its usual place.")
     ] = None
 
+    def refuse_missing(self) -> None:
+        """Raise InputProblem if a file of fail2ban was named that is not there: nobody would seem to be banned."""
+        if self.fail2ban is not None and not self.fail2ban.is_file():
+            raise InputProblem(
+                f"{self.fail2ban} is not a file.",
+                hint="Name fail2ban's database (fail2ban.sqlite3) or its log.",
+                code="no_fail2ban",
+            )
+
     def since_when(self, now: datetime) -> datetime:
         """Return the first moment that counts; raises UsageProblem."""
         if match := _SPAN.fullmatch(self.since.strip()):
             return now - timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
         try:
-            when = datetime.fromisoformat(self.since.strip())
-        except ValueError:
+            return datetime.fromisoformat(self.since.strip()).astimezone(UTC)
+        except (ValueError, OverflowError):  # no date, or one before or after all clocks
             raise UsageProblem(
                 f'"{shorten(self.since)}" is no time.', hint="Write --since 7d or --since 2026-11-01.", code="bad_since"
             ) from None
-        return when.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +130,21 @@ def with_postfix_here(arguments: list[str]) -> list[str]:
 
 def _names_path(word: str) -> bool:
     return "/" in word or "\\" in word or Path(word).exists()
+
+
+def _zone(text: str) -> str:
+    """A name that is no zone would be answered like an address that is not listed."""
+    try:
+        zone = a_label(text.strip())
+    except AddressProblem:
+        zone = ""
+    if "." not in zone:
+        raise UsageProblem(
+            f'"{shorten(text)}" is not the zone of a block list.',
+            hint="Write it like --dnsbl bl.example.net.",
+            code="bad_zone",
+        )
+    return zone
 
 
 def _domain(text: str) -> str:

@@ -16,10 +16,10 @@ _IN_PLAIN_WORDS = (
 """What the library that checks values calls a fault -> what a person calls it."""
 
 
-def usage_problem(exc: TyperException) -> UsageProblem:
-    """Return what typer says about a command line, with the command it was said about in the hint."""
+def usage_problem(exc: TyperException, called: str) -> UsageProblem:
+    """Return what typer says about a command line; the hint names the command it was said about, else `called`."""
     context = getattr(exc, "ctx", None)
-    command = context.command_path if context is not None else "profilegen"
+    command = context.command_path if context is not None else called
     return UsageProblem(_plain(exc.format_message()), hint=f"See {command} --help.")
 
 

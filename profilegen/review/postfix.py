@@ -30,7 +30,7 @@ class PostfixPlace:
     def settings(self) -> PostfixSettings:
         """Return the configuration; raises InputProblem if there is none to be had."""
         if self.path is not None and self.path.is_file():
-            return read_postconf(_text(self.path))
+            return _not_empty(read_postconf(_text(self.path)), self.path)
         if self._saved:
             names = ("postconf", "postconf-P", "postconf-M")
             return read_postconf(*(_text(self.path / name) if self.path else "" for name in names))
@@ -94,6 +94,17 @@ def _text(path: Path) -> str:
         return ""
     except OSError as exc:
         raise InputProblem(f"{path} cannot be read: {exc.strerror}.", hint="Check its permissions.") from exc
+
+
+def _not_empty(settings: PostfixSettings, path: Path) -> PostfixSettings:
+    """A file that sets nothing is the wrong one: it would be judged as a server where everything is left open."""
+    if not settings.main:
+        raise InputProblem(
+            f"{path} sets nothing that Postfix knows.",
+            hint="Name a main.cf, or the saved output of postconf.",
+            code="no_postfix",
+        )
+    return settings
 
 
 def _last_line(output: bytes | None) -> str:

@@ -30,7 +30,7 @@ class Home:
             _protect(path)
         except OSError as exc:
             raise ConfigProblem(
-                f"The home {path} cannot be used: {exc.strerror}.",
+                f"The home {path} cannot be used: {'it is no folder' if path.is_file() else exc.strerror}.",
                 hint="Name another folder with --home or PROFILEGEN_HOME.",
                 code="home_unusable",
             ) from exc

@@ -16,9 +16,8 @@ RELAYING = ("--error", "The recipient was rejected by the server because it does
 
 
 @pytest.fixture
-def alone(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
+def alone(cli: Cli, no_names: str) -> Cli:
     """The command line where no name server answers."""
-    monkeypatch.setenv("PROFILEGEN_NETWORK__RESOLVER", "127.0.0.1:9")
     return cli
 
 
@@ -90,9 +89,17 @@ def test_pasted_lines_come_from_standard_input_or_the_argument_itself(alone: Cli
     assert [row["label"] for row in answer.document["comparison"] if not row["fits"]] == ["Server Port"]
 
 
+@pytest.mark.parametrize("written", ["Server Port 25", '{"outgoing": {"port": 25}}'])
+def test_one_line_is_read_as_it_stands_and_not_taken_for_a_file(alone: Cli, written: str) -> None:
+    answer = alone("doctor", "you@gmx.de", "--offline", "--current", written, "--json")
+
+    assert [(row["label"], row["now"]) for row in answer.document["comparison"]] == [("Server Port", "25")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
+        (("you@gmx.de", "--offline", "--current", '{"outgoing": 5}'), "bad_current"),
         (("--error", "x"), "nobody_to_examine"),
         (("you@gmx.de", "--offline", "--current", "outgoing.colour=red"), "bad_current"),
         (("you@gmx.de", "--offline", "--current", "outgoing.password=hunter2"), "password_in_current"),

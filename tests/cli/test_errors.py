@@ -98,7 +98,11 @@ def test_an_unreadable_configuration_is_this_machines_fault(cli: Cli) -> None:
             "Invalid value for '--level': it must be at most 4.",
             "See profilegen test --help.",
         ),
-        ("explain x --code 99", "Invalid value for '--code': it must be at least 200.", "See profilegen explain --help."),
+        (
+            "explain x --code 99",
+            "Invalid value for '--code': it must be at least 200.",
+            "See profilegen explain --help.",
+        ),
         (
             "explain x --code abc",
             "Invalid value for '--code': it must be a whole number.",
@@ -115,6 +119,13 @@ def test_a_mistyped_line_is_answered_in_plain_words_with_the_help_of_its_own_com
     assert (answer.status, error["message"], error["hint"]) == (2, message, hint)
 
 
+def test_an_option_without_its_value_is_answered_with_the_help_of_its_own_command(cli: Cli) -> None:
+    answer = cli("send", "--json", "you@gmx.de", "--via")
+
+    error = answer.document["error"]
+    assert (error["message"], error["hint"]) == ("Option '--via' requires an argument.", "See profilegen send --help.")
+
+
 def test_a_home_that_is_a_file_is_one_clear_line(cli: Cli) -> None:
     Path("file").write_text("")
 
@@ -122,6 +133,7 @@ def test_a_home_that_is_a_file_is_one_clear_line(cli: Cli) -> None:
 
     assert answer.status == 3
     assert answer.err.count("\n") == 2
+    assert "it is no folder" in answer.err
 
 
 def test_version_is_answered_everywhere(cli: Cli) -> None:

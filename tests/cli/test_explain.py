@@ -81,7 +81,7 @@ def test_a_line_that_is_no_object_is_named(cli: Cli, line: str) -> None:
     answer = cli("explain", "--jsonl", "rows.jsonl")
 
     assert answer.status == 2
-    assert "Line 2 is not a JSON object." in answer.err
+    assert "Line 2 of rows.jsonl is not a JSON object." in answer.err
     assert len(answer.documents) == 1
 
 

@@ -53,6 +53,10 @@ def test_postfix_may_stand_alone_or_before_a_folder(words: list[str], expected: 
         (("--log", "none", "--who-is-broken", "--json"), "unreadable_log"),
         (("--postfix", "./none", "--json"), "no_postfix"),
         (("--mailenable", ".", "--json"), "no_mailenable"),
+        (("--log", "none", "--who-is-broken", "--since", "0001-01-01", "--json"), "bad_since"),
+        (("mail.invalid", "--dnsbl", "not a zone", "--json"), "bad_zone"),
+        (("mail.invalid", "--rhsbl", "bl", "--json"), "bad_zone"),
+        (("--postfix", "--who-is-broken", "--fail2ban", "none.sqlite3", "--json"), "no_fail2ban"),
         (("--log", "-", "--follow", "you@example.com", "--json"), "no_log"),
     ],
 )
@@ -168,3 +172,12 @@ def test_a_mailenable_that_sends_spam_is_named_with_the_way_out(cli: Cli) -> Non
     steps = [one["id"] for one in answer.document["advice"]]
     assert steps[-5:] == ["lock", "password", "queue", "delist", "devices"]
     assert all(one["where"] for one in answer.document["advice"] if one["id"] in ("lock", "password", "queue"))
+
+
+def test_an_empty_file_is_not_judged_as_a_server_that_leaves_everything_open(cli: Cli) -> None:
+    Path("empty").write_text("# nothing is set\n")
+
+    answer = cli("relay", "--postfix", "./empty", "--json")
+
+    assert (answer.status, answer.document["error"]["code"]) == (2, "no_postfix")
+    assert "sets nothing" in answer.document["error"]["message"]

@@ -256,3 +256,26 @@ def test_confidence_only_rises_with_the_margin_and_never_adds_up_to_more_than_on
 )
 def test_a_row_of_any_kind_becomes_an_observation(row: dict[str, object]) -> None:
     assert isinstance(observed(row), Observation)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("You do not have the permission to send the message on behalf of the specified user.", Cause.SENDER_NOT_OWNED),
+        ("Try again, or contact your network administrator. This message could not be sent.", None),
+        ("Error: Missing credentials for \"PLAIN\"\n  code: 'EAUTH', command: 'API'", Cause.AUTH_NOT_CONFIGURED),
+        (
+            '{"errors": [{"message": "The provided authorization grant is invalid, expired, or revoked"}]}',
+            Cause.AUTH_BAD_CREDENTIALS,
+        ),
+        (
+            '{"event": "failed", "delivery-status": {"description": "Not delivering to previously bounced address"}}',
+            Cause.RECIPIENT_UNKNOWN,
+        ),
+    ],
+)
+def test_words_of_libraries_and_services_are_not_mistaken_for_those_of_a_server(text: str, cause: Cause | None) -> None:
+    answer = explain(Observation(text=text))
+
+    first = answer.causes[0].cause if answer.causes else None
+    assert first is cause if cause is not None else first is not Cause.IP_POLICY_BLOCK

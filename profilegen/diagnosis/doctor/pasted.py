@@ -93,20 +93,24 @@ def words_of(text: str) -> Mapping[str, str]:
     """
     text = normalize("NFKC", text[:_LARGEST]).replace("\u2019", "'").removeprefix("\ufeff").strip()
     if text.startswith("{"):
-        return dict(_from_json(text))
+        return _some(dict(_from_json(text)))
     lines = [line.strip() for line in text.splitlines()[:_MOST_LINES] if line.strip()]
     if lines and all(line.partition("=")[0].strip().casefold().startswith(_PARTS) and "=" in line for line in lines):
         return dict(map(pair, lines))
     reader = _Reader()
     for line in lines:
         reader.take(" ".join(line.split()))
-    if not reader.words:
+    return _some(reader.words)
+
+
+def _some(words: Mapping[str, str]) -> Mapping[str, str]:
+    if not words:
         raise UsageProblem(
             "Nothing in this is about a mail account on a device.",
             hint='Write lines as Settings shows them ("Server Port 25"), or outgoing.port=25.',
             code="bad_current",
         )
-    return reader.words
+    return words
 
 
 _PARTS = ("outgoing.", "incoming.", "account.")

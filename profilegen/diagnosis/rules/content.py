@@ -64,7 +64,8 @@ RULES = (
         Cause.IP_POLICY_BLOCK,
         "reverse dns; ptr; rdns; host network not allowed; dynamic ip; dynamic address~; dynamic pool; "
         "dynamically assigned; "
-        "your country; your network; geoip; geographic~; country; region blocked; no reverse; reverse hostname; "
+        "your country; from your network; your network is/was/has; "
+        "geoip; geographic~; country; region blocked; no reverse; reverse hostname; "
         "reverse lookup; cannot find your * hostname; find your hostname; ip * not allowed; "
         "ip * not * permitted/authorized; client * not allowed; host * not allowed; network * not allowed; "
         "residential; not welcome; ip * denied access; connection~ from * not * accepted/allowed/permitted; "

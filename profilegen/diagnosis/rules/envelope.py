@@ -23,10 +23,12 @@ _NOT_YOURS = (
     "is not the same; from * auth~ * not; not an alias; invalid sender * account; relaying disallowed as; "
     "address is not allowed; is not allowed as sender; sender not allowed; "
     "from header * not * match/authorized/allowed/permitted; sender rejected; sender address rejected; "
-    "send on behalf; sender denied; permission denied; not registered * sender; not your address; envelope sender * not"
+    "send on behalf; permission to send * on behalf; permission/permissions to send as; "
+    "sender denied; permission denied; not registered * sender; not your address; envelope sender * not"
 )
 
 RULES = (
+    rule(Cause.RECIPIENT_UNKNOWN, "previously bounced; history of bouncing", CERTAIN),
     rule(
         Cause.SENDER_DOMAIN_INVALID,
         "invalid/malformed/bad/illegal mail from; invalid/malformed/bad sender address; "

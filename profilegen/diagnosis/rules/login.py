@@ -1,7 +1,7 @@
 """Logging in: wrong passwords, mechanisms, AUTH that is not there. RFC 4954, RFC 5530, and each server's words."""
 
 from profilegen.diagnosis.causes import Cause
-from profilegen.diagnosis.rule import CERTAIN, CLEAR, HINT, LIKELY, LOGIN, WEAK, rule
+from profilegen.diagnosis.rule import BEYOND_DOUBT, CERTAIN, CLEAR, HINT, LIKELY, LOGIN, WEAK, rule
 
 _AUTH = "auth"
 
@@ -91,6 +91,8 @@ RULES = (
         "enter your password; no password provided",
         LIKELY,
     ),
+    rule(Cause.AUTH_NOT_CONFIGURED, "missing credentials; no credentials given/provided/configured/set", BEYOND_DOUBT),
+    rule(Cause.AUTH_BAD_CREDENTIALS, "invalid expired or revoked", BEYOND_DOUBT),
     rule(
         Cause.AUTH_BAD_CREDENTIALS,
         "autologin/sys temp; err auth; err invalid; auth * err; err login",
