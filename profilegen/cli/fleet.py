@@ -7,6 +7,7 @@ import typer
 from profilegen.cli.fleet_import import import_
 from profilegen.cli.fleet_instruct import (
     InstructOptions,
+    RehearsalOptions,
     instructed_document,
     instructing,
     instructing_crew,
@@ -14,6 +15,7 @@ from profilegen.cli.fleet_instruct import (
 )
 from profilegen.cli.fleet_options import ApplyOptions, FollowOptions, WaveOptions, WhoOptions, plan_id
 from profilegen.cli.fleet_people import confirm, forget
+from profilegen.cli.fleet_rehearsal import refuse_without_mail, rehearse, show_rehearsal
 from profilegen.cli.fleet_report import report
 from profilegen.cli.fleet_session import FleetSession, fleet_progress
 from profilegen.cli.fleet_watch import watch
@@ -41,7 +43,8 @@ from profilegen.flow.fleet.planning import Plan
 from profilegen.flow.fleet.repair import Outcome
 from profilegen.flow.fleet.settlement import Acceptance
 from profilegen.flow.fleet.snapshots import keep_snapshot
-from profilegen.flow.fleet.values import Judged
+from profilegen.flow.fleet.values import Judged, RepairOrder
+from profilegen.flow.sendvalues import Sent
 from profilegen.ports.fleet import SeatQuery
 from profilegen.wiring.fleet import operator
 
@@ -118,6 +121,7 @@ def apply(
     signing: SigningOptions,
     waves: WaveOptions,
     people: InstructOptions,
+    rehearsal: RehearsalOptions,
     password: ServerPassword,
     asked: ApplyOptions,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
@@ -131,18 +135,22 @@ def apply(
 
     Example: profilegen fleet apply --canary 5 --wave 10
     """
+    refuse_without_mail(people, rehearsal)
     order = asked.order(who, waves, follow, operator())
     house = session_of(context).house(how.ca)
     session = FleetSession(house=house, how=how, signing=signing, per_second=waves.per_second())
     if dry_run:
         _plan(session, who, follow, as_json=as_json)
 
+    if rehearsal.rehearse:
+        _rehearse(session, people, rehearsal, password, order, as_json=as_json)
+
     async def work() -> tuple[Outcome, Instructor | None]:
         async with session.opened() as parts, crew_of(session, parts, workers=workers) as crew:
             unread = (await parts.sending_evidence(reading=True).gather()).problem
             if unread is not None:
                 complain(unread)
-            async with instructing(house, parts, people, password) as instructor:
+            async with instructing(house, parts, people, password, order.waves) as instructor:
                 with fleet_progress() as progress:
                     outcome = await parts.repair.apply(order, progress, instructing_crew(crew, parts, instructor))
                 if instructor is not None:  # whom an earlier run was about to tell
@@ -217,6 +225,24 @@ def rollback(
     for domain, version in back:
         say(f"✓ {domain} follows its earlier settings again (version {version}).")
     note("profilegen: nothing was pushed yet.\n  → See fleet plan, then fleet apply.")
+
+
+def _rehearse(
+    session: FleetSession,
+    people: InstructOptions,
+    rehearsal: RehearsalOptions,
+    password: ServerPassword,
+    order: RepairOrder,
+    *,
+    as_json: bool,
+) -> NoReturn:
+    async def work() -> tuple[Sent, ...]:
+        async with session.opened() as parts:
+            return await rehearse(parts, people, rehearsal, password, order)
+
+    sent = run_async(work())
+    show_rehearsal(sent, as_json=as_json)
+    raise typer.Exit(0 if all(one.ok for one in sent) else 1)
 
 
 def _plan(session: FleetSession, who: WhoOptions, follow: FollowOptions, *, as_json: bool) -> NoReturn:

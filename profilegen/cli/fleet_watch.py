@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from profilegen.cli.fleet_instruct import InstructOptions, instructing
 from profilegen.cli.fleet_options import FollowOptions, WaveOptions, WhoOptions, plan_id
 from profilegen.cli.fleet_session import FleetSession, fleet_progress
 from profilegen.cli.grouped import grouped
@@ -32,6 +33,7 @@ def watch(
     how: LookupOptions,
     signing: SigningOptions,
     waves: WaveOptions,
+    people: InstructOptions,
     password: ServerPassword,
     notify: Annotated[
         list[str] | None,
@@ -77,8 +79,11 @@ def watch(
     async def work() -> Outcome | None:
         told = [await _notifier(house, where, password) for where in notify or ()]
         desk = _Desk(notifiers=told, show=_show_json if as_json else _show)
-        async with session.opened() as parts:
-            watching = parts.watch(interval=every, alive=sign_of_life, notify=desk.tell)
+        async with (
+            session.opened() as parts,
+            instructing(house, parts, people, password, waves.waves()) as instructor,
+        ):
+            watching = parts.watch(interval=every, alive=sign_of_life, notify=desk.tell, instructor=instructor)
             async with session.listening(parts, watching):
                 with fleet_progress() as progress:
                     return await watching.run(new_order, progress, rounds=rounds)

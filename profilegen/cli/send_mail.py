@@ -41,7 +41,7 @@ class Mailing:
         `submission_failed`.
         """
         await self._demand_rehearsal()
-        operator = self._operator() if self.asked.rehearse else None
+        operator = operator_of(self.dispatch, self.asked.to_operator) if self.asked.rehearse else None
         submission = await self._submission()
         with progress_line() as progress:
             await self.dispatch.submission_gate.admit(submission, progress)
@@ -91,15 +91,16 @@ class Mailing:
         password = await self.dispatch.password(server, self.password.given())
         return Submission(server=server, sender=sender, password=password)
 
-    def _operator(self) -> Address:
-        brand = self.dispatch.brand
-        if self.asked.to_operator is not None:
-            return Address.parse(self.asked.to_operator)
-        operator = brand.reply_to or brand.support_email
-        if operator is None:
-            raise UsageProblem(
-                "Nobody says to whom the mail of the rehearsal goes.",
-                hint="Say --to-operator ADDRESS, or set brand.reply_to.",
-                code="no_operator",
-            )
-        return operator
+
+def operator_of(dispatch: Dispatch, named: str | None) -> Address:
+    """Return who gets the mail of a rehearsal; raises UsageProblem `no_operator`, AddressProblem."""
+    if named is not None:
+        return Address.parse(named)
+    operator = dispatch.brand.reply_to or dispatch.brand.support_email
+    if operator is None:
+        raise UsageProblem(
+            "Nobody says to whom the mail of the rehearsal goes.",
+            hint="Say --to-operator ADDRESS, or set brand.reply_to.",
+            code="no_operator",
+        )
+    return operator

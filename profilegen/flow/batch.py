@@ -13,6 +13,33 @@ from profilegen.ports.sending import RehearsalLog
 from profilegen.settings.waves import Waves
 
 
+class Refusals:
+    """How many deliveries went wrong so far; `waves` None: they stop nothing."""
+
+    def __init__(self, waves: Waves | None) -> None:
+        self._waves = waves
+        self._attempted = 0
+        self._failed = 0
+
+    def count(self, sent: Sent, total: int) -> NotPossible | None:
+        """Count one of `total` in; returns why nobody else may be written to, None while they may."""
+        self._attempted += sent.tried
+        self._failed += sent.tried and not sent.ok
+        if self._waves is None or not sent.tried or not self._must_stop(self._waves, total):
+            return None
+        return NotPossible(
+            f"Stopped: of {self._attempted} deliveries {self._failed} went wrong, and the limit is "
+            f"{self._waves.max_failures:g} % of a stage.",
+            hint="Look at the causes. Running the same again goes on with whoever is left, the unlucky ones last.",
+            code="too_many_refusals",
+        )
+
+    def _must_stop(self, waves: Waves, total: int) -> bool:
+        """Count refusals against the whole present stage: it is left as soon as its end could not be better."""
+        end = waves.end_of_stage(attempted=self._attempted, total=total)
+        return waves.must_stop(failed=self._failed, ended=end, in_canary=self._attempted <= waves.canary)
+
+
 class Batch:
     """One run over many people; `stopped` says why it ended early, None while it did not."""
 
@@ -20,9 +47,7 @@ class Batch:
         self.stopped: ProfilegenError | None = None
         self._way = way
         self._order = order
-        self._waves = waves
-        self._attempted = 0
-        self._failed = 0
+        self._refusals = Refusals(waves)
 
     async def run(self, consignees: Sequence[Consignee]) -> AsyncGenerator[Sent, None]:
         """Yield the line about every person, in order; of a stopped batch the rest as not sent."""
@@ -36,26 +61,8 @@ class Batch:
                 self.stopped, sent = halt.problem, halt.sent
             except MachineProblem as problem:  # a full disk or an unusable key is the same for the next one
                 self.stopped, sent = problem, unfit(consignee, problem)
-            self._count(sent, len(consignees))
+            self.stopped = self.stopped or self._refusals.count(sent, len(consignees))
             yield sent
-
-    def _count(self, sent: Sent, total: int) -> None:
-        self._attempted += sent.tried
-        self._failed += sent.tried and not sent.ok
-        if self._waves is None or self.stopped is not None or not sent.tried:
-            return
-        if self._must_stop(self._waves, total):
-            self.stopped = NotPossible(
-                f"Stopped: of {self._attempted} deliveries {self._failed} went wrong, and the limit is "
-                f"{self._waves.max_failures:g} % of a stage.",
-                hint="Look at the causes. Running the same again goes on with whoever is left, the unlucky ones last.",
-                code="too_many_refusals",
-            )
-
-    def _must_stop(self, waves: Waves, total: int) -> bool:
-        """Count refusals against the whole present stage: it is left as soon as its end could not be better."""
-        end = waves.end_of_stage(attempted=self._attempted, total=total)
-        return waves.must_stop(failed=self._failed, ended=end, in_canary=self._attempted <= waves.canary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +74,18 @@ class Rehearsals:
 
     async def demand(self, people: Iterable[Person], channel: str, since: datetime) -> None:
         """Raise UsageProblem `rehearse_first` if more than 20 of these people were in no rehearsal since then."""
-        known = await self.log.rehearsed(channel, since)
-        fresh = sum(self._digest(person) not in known for person in people)
+        fresh = len(await self.unseen(people, channel, since))
         if fresh > FEW:
             raise UsageProblem(
                 f"{fresh} people would get mail that nobody has looked at.",
                 hint="Run the same with --rehearse first: it renders every mail and sends the first one to you.",
                 code="rehearse_first",
             )
+
+    async def unseen(self, people: Iterable[Person], channel: str, since: datetime) -> frozenset[str]:
+        """Return the keys of those who were in no rehearsal since then."""
+        known = await self.log.rehearsed(channel, since)
+        return frozenset(person.key for person in people if self._digest(person) not in known)
 
     async def note(self, people: Iterable[Person], channel: str, at: datetime) -> None:
         """Remember that these people were in a rehearsal."""

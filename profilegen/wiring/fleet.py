@@ -11,6 +11,7 @@ from pathlib import Path
 from profilegen.fleet.evidence import Moment, SignerMark
 from profilegen.fleet.roster import SeatDefaults
 from profilegen.flow.fleet.importing import Importer
+from profilegen.flow.fleet.instructing import Instructor
 from profilegen.flow.fleet.listening import Listener
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Planner
@@ -108,7 +109,9 @@ class FleetParts:
         proofs = SqliteProofBook(state=self.house.state)
         return SendingEvidence(store=self.store, proofs=proofs, clock=self.house.clock, read=read if reading else None)
 
-    def watch(self, *, interval: timedelta, alive: timedelta, notify: Notify) -> Watch:
+    def watch(
+        self, *, interval: timedelta, alive: timedelta, notify: Notify, instructor: Instructor | None = None
+    ) -> Watch:
         """Return what keeps the fleet right for weeks."""
         return Watch(
             repair=self.repair,
@@ -117,6 +120,7 @@ class FleetParts:
             interval=interval,
             alive=alive,
             notify=notify,
+            instructor=instructor,
         )
 
     @property

@@ -84,6 +84,73 @@ def test_a_plan_counts_people_and_not_devices(office: Organisation) -> None:
     assert plan["to_ask"] <= 1
 
 
+@pytest.fixture
+def mailing(lab_cli: object, mail_lab: MailLab, monkeypatch: pytest.MonkeyPatch) -> MailLab:
+    """The organisation's own mail server, whose mail alice gets."""
+    for key, value in {"SERVER": f"good.{DOMAIN}", "PORT": "587", "FROM": BOB}.items():
+        monkeypatch.setenv(f"PROFILEGEN_SEND__{key}", value)
+    monkeypatch.setenv("PROFILEGEN_BRAND__REPLY_TO", f"alice@{DOMAIN}")
+    monkeypatch.setenv("BOB", password_of("bob"))
+    mail_lab.empty("alice")
+    return mail_lab
+
+
+def _hire_with_recovery(office: Organisation, count: int, recovery: str = f"alice@{DOMAIN}") -> None:
+    office.hire(count)
+    rows = [f"p{number}@example.com,{phone.udid},acme,{recovery}" for number, phone in enumerate(office.phones)]
+    roster = office.folder / "recovery.csv"
+    roster.write_text("\n".join(["address,udid,mdm,recovery_email", *rows]) + "\n")
+    assert office.run("import", str(roster), "--trust-roster", "the list").status == 0
+
+
+BY_MAIL = ("--instruct", "email", "--password-env", "BOB")
+
+
+@pytest.mark.servers
+def test_more_than_twenty_people_get_no_mail_that_was_not_rehearsed(office: Organisation, mailing: MailLab) -> None:
+    _hire_with_recovery(office, 21)
+    refused = office.apply(*SIGNED, *BY_MAIL)
+    assert refused["error"]["code"] == "rehearse_first", refused
+    assert "fleet apply --instruct email --rehearse" in refused["error"]["hint"]
+    assert office.installs() == []
+
+    rehearsed = office.apply(*SIGNED, *BY_MAIL, "--rehearse")
+    assert rehearsed == {"rehearsed": 21, "unfit": []}
+    assert office.installs() == []
+    assert mailing.wait_for_messages("alice", 1) == 1
+    assert "p0@example.com needs your password" in arrived(mailing, "alice")["Subject"]
+
+    told = office.apply(*SIGNED, *BY_MAIL, "--canary", "0", "--wave", "100")
+    assert (told["pushed"], told["instructed"]) == (21, {"delivered": 21}), told
+    assert mailing.wait_for_messages("alice", 22) == 22
+
+
+@pytest.mark.servers
+def test_refused_mail_stops_further_mail_and_no_profile(office: Organisation, mailing: MailLab) -> None:
+    _hire_with_recovery(office, 21, recovery=f"nobody-here@{DOMAIN}")
+    office.apply(*SIGNED, *BY_MAIL, "--rehearse")
+    told = office.apply(*SIGNED, *BY_MAIL, "--canary", "3", "--wave", "100")
+    assert told["pushed"] == 21, told
+    assert told["instructed"] == {"refused": 1}
+    assert told["not_instructed"]["code"] == "too_many_refusals"
+
+
+@pytest.mark.servers
+def test_a_watch_tells_people_once_while_it_repairs(office: Organisation, mailing: MailLab) -> None:
+    _hire_with_recovery(office, 1)
+    how = ("--rounds", "2", "--interval", "1s", "--patience", "20s", "--allow-unverified", "a test", "--offline")
+    for told in (1, 2):
+        office.run("watch", *how, *SIGNED, *BY_MAIL, *FRESH)
+        assert mailing.wait_for_messages("alice", told) == told
+        assert len(_told(office, "p0@example.com")) == told
+        office.phones[0].restore()
+        office.look_again()
+
+
+def test_only_mail_is_rehearsed(office: Organisation) -> None:
+    assert office.apply(*SIGNED, "--instruct", "folder", "--rehearse")["error"]["code"] == "no_mail"
+
+
 @pytest.mark.servers
 def test_the_mail_says_what_to_do_and_carries_the_button_but_no_profile(
     office: Organisation, lab_cli: object, mail_lab: MailLab, monkeypatch: pytest.MonkeyPatch

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from profilegen.errors import ProfilegenError, WorldProblem
 from profilegen.fleet.drift import State
 from profilegen.fleet.tally import EXAMPLES, RIGHT
+from profilegen.flow.fleet.instructing import InstructingCrew, Instructor
 from profilegen.flow.fleet.planning import Survey
 from profilegen.flow.fleet.repair import Outcome, Progress, Repair
 from profilegen.flow.fleet.sending_evidence import SendingEvidence
@@ -89,6 +90,7 @@ class Watch:
     alive: timedelta
     notify: Notify
     concerned: Concerned = field(default_factory=Concerned)
+    instructor: Instructor | None = None
 
     async def run(
         self, new_order: Callable[[], RepairOrder], progress: Progress, *, rounds: int | None = None
@@ -109,7 +111,7 @@ class Watch:
             needs_you: ProfilegenError | None = None
             unread = (await self.evidence.gather()).problem
             try:
-                outcome = last = await self.repair.apply(order, progress)
+                outcome = last = await self._round(order, progress)
                 await keep_snapshot(self.repair.store, self.clock, order, outcome)
             except WorldProblem as problem:
                 failures += 1
@@ -119,7 +121,8 @@ class Watch:
                 continue
             except ProfilegenError as problem:
                 needs_you = problem
-            await self._tell_once(told, needs_you, unread)
+            untold = None if self.instructor is None else self.instructor.stopped
+            await self._tell_once(told, needs_you, unread, untold)
             if failures:
                 await self._tell("The MDM answers again", f"after {failures} rounds without", is_bad=False)
                 failures = 0
@@ -128,6 +131,19 @@ class Watch:
             if rounds is None or done < rounds:
                 await self._between_rounds(order)
         return last
+
+    async def _round(self, order: RepairOrder, progress: Progress) -> Outcome:
+        """Bring the fleet right once, and tell people who have to type a password."""
+        if self.instructor is None:
+            return await self.repair.apply(order, progress)
+        await self.instructor.begin()
+        crew = InstructingCrew(crew=self.repair, instructor=self.instructor)
+        try:
+            outcome = await self.repair.apply(order, progress, crew)
+            await self.instructor.instruct(order.query, await self.repair.survey(order), order)
+        finally:
+            await self.instructor.end()
+        return outcome
 
     async def _between_rounds(self, order: RepairOrder) -> None:
         """See to devices as soon as something is heard of them, until the next round is due."""
@@ -150,6 +166,9 @@ class Watch:
             keys = [view.seat.key for view in batch]
             await self.repair.step(keys, order, survey)
             await self.repair.push(keys, order, survey)
+            if self.instructor is not None:
+                await self.instructor.instruct(SeatQuery(keys=tuple(keys)), survey, order)
+                await self.instructor.end()
 
     async def _tell_changes(self, before: Outcome | None, now: Outcome | None, spoke_at: datetime) -> datetime:
         """Report states that more seats are in than before; a sign of life where there was nothing to say for long."""
@@ -169,13 +188,19 @@ class Watch:
             await self._tell("An MDM cannot be reached", f"{problem.message} {problem.hint}", is_bad=True)
 
     async def _tell_once(
-        self, told: "_Told", needs_you: ProfilegenError | None, unread: ProfilegenError | None
+        self,
+        told: "_Told",
+        needs_you: ProfilegenError | None,
+        unread: ProfilegenError | None,
+        untold: ProfilegenError | None,
     ) -> None:
         """Report what somebody has to see to when it begins, not in every round that meets it again."""
         if told.is_new("needs_you", needs_you) and needs_you is not None:
             await self._tell("profilegen fleet watch needs you", f"{needs_you.message} {needs_you.hint}", is_bad=True)
         if told.is_new("unread", unread) and unread is not None:
             await self._tell("The check mailbox cannot be read", f"{unread.message} {unread.hint}", is_bad=True)
+        if told.is_new("untold", untold) and untold is not None:
+            await self._tell("People were not told", f"{untold.message} {untold.hint}", is_bad=True)
 
     async def _tell(self, title: str, text: str, *, is_bad: bool) -> None:
         await self.notify(News(at=self.clock.now(), title=title, text=text, is_bad=is_bad))
