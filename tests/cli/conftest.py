@@ -49,6 +49,8 @@ class Answer:
 
 Cli = Callable[..., Answer]
 
+SILENT = "127.0.0.1:9"
+
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
@@ -66,6 +68,14 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
         return Answer(status=status, out=out, err=err)
 
     return call
+
+
+@pytest.fixture
+def no_names(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A name server that never answers, waited for a tenth of a second instead of two."""
+    monkeypatch.setattr("profilegen.net.resolver.TRY_SECONDS", 0.1)
+    monkeypatch.setenv("PROFILEGEN_NETWORK__RESOLVER", SILENT)
+    return SILENT
 
 
 @pytest.fixture

@@ -199,9 +199,7 @@ def test_the_password_inside_a_profile_is_used_and_shown_nowhere(lab_cli: Cli) -
     assert password_of("alice") not in answer.out + answer.err + Path("ticket.html").read_text()
 
 
-def test_a_domain_nobody_can_ask_about_is_no_clean_bill_of_health(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PROFILEGEN_NETWORK__RESOLVER", "127.0.0.1:9")
-
+def test_a_domain_nobody_can_ask_about_is_no_clean_bill_of_health(cli: Cli, no_names: str) -> None:
     alone = cli("doctor", "you@nobody-knows.example", "--json")
     with_error = cli("doctor", "you@nobody-knows.example", *HERE, "--json")
 

@@ -202,9 +202,7 @@ def test_https_autoconfig_of_the_domain_is_believed_most(
     assert {source["kind"] for source in outgoing["sources"]} == {"autoconfig", "srv"}
 
 
-def test_no_name_server_is_another_answer_than_no_such_domain(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PROFILEGEN_NETWORK__RESOLVER", "127.0.0.1:9")
-
+def test_no_name_server_is_another_answer_than_no_such_domain(cli: Cli, no_names: str) -> None:
     answer = cli("lookup", "you@nobody-knows.example", "--json")
 
     assert (answer.status, answer.document["status"]) == (4, "unreachable")

@@ -173,12 +173,12 @@ def test_a_folder_is_probed_like_a_server(cli: Cli, world: World) -> None:
     assert not world.folder.exists()
 
 
-def test_a_server_that_is_down_can_be_tried_again(cli: Cli, tmp_path: Path) -> None:
+def test_a_server_that_is_down_can_be_tried_again(cli: Cli, tmp_path: Path, no_names: str) -> None:
     config = tmp_path / "down.toml"
     (tmp_path / "key").write_text("k")
     config.write_text(
         f'[mdm.gone]\nkind = "fleet"\nurl = "https://nowhere.invalid"\nkey_file = "{tmp_path}/key"\n'
-        '[network]\nresolver = "127.0.0.1:9"\n'
+        f'[network]\nresolver = "{no_names}"\n'
     )
 
     answer = cli("mdm", "probe", "gone", "--config", config, "--json")
