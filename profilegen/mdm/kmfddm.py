@@ -219,9 +219,14 @@ class Kmfddm:
         return await self._api.join(base, wish.identifier) or wished or assigned or bool(changed) or any(joined)
 
     async def _prune(self, base: str, wanted: Collection[str]) -> None:
-        for name in await self._api.members(base):
-            if name not in wanted:
-                await self._api.leave(base, name)
+        await self._drop(base, [name for name in await self._api.members(base) if name not in wanted])
+
+    async def _drop(self, base: str, names: Sequence[str]) -> None:
+        """Delete declarations, once all have left: file storage takes `a.b` in a set for a reason to keep `a`."""
+        for name in names:
+            await self._api.leave(base, name)
+        for name in names:
+            if name != SUBSCRIPTION_ID:
                 await self._api.delete(name)
 
     async def _has_all(self, enrollment: str, declarations: Sequence[Declaration]) -> bool:
@@ -234,10 +239,7 @@ class Kmfddm:
             await self._credentials.withdraw(enrollment, order.identifier)
         was_assigned = await self._api.withdraw(enrollment, base)
         members = await self._api.members(base)
-        for name in members:
-            await self._api.leave(base, name)
-            if name != SUBSCRIPTION_ID:
-                await self._api.delete(name)
+        await self._drop(base, members)
         if not was_assigned and not members:
             return Receipt(command=order.command, state=CommandState.ACKNOWLEDGED)
         await self._api.notify(enrollment)

@@ -1,9 +1,13 @@
 """Declarative mail from the order to the server the device really uses, against a test server and test devices."""
 
 import asyncio
+import base64
 import hashlib
 import json
+import os
 import plistlib
+import random
+import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -28,8 +32,10 @@ from tests.lab.mdm.declarative import DeclarativeClient
 from tests.lab.mdm.device import Phone
 from tests.lab.mdm.httpd import Response, http_service
 from tests.lab.mdm.samples import sample
-from tests.mdm.worlds import Now, client_of, closing
+from tests.mdm.worlds import Now, Reply, client_of, closing, say
 
+REAL = os.environ.get("KMFDDM_URL")
+ours = pytest.mark.skipif("os.environ.get('KMFDDM_URL')", reason="this reaches into the test server")
 PROFILE = sample("ann").identifier
 
 
@@ -66,20 +72,25 @@ class Logins:
 
 
 class World:
-    """KMFDDM behind a NanoMDM, and phones that know declarations."""
+    """KMFDDM behind a NanoMDM, and phones that know declarations; both are real ones where KMFDDM_URL says so."""
 
     def __init__(self, stack: ExitStack) -> None:
         self.ddm = lab.Kmfddm()
-        self.mdm = nano.NanoMdm(declarations=self.ddm.device)
-        self.ddm.mdm = self.mdm
         self.logins = Logins()
-        self.mdm_url = stack.enter_context(nano.serving(self.mdm))
-        self.url = stack.enter_context(http_service(self.ddm.answer))
         self.phones: dict[str, Phone] = {}
         self.clients: dict[str, DeclarativeClient] = {}
+        if REAL is not None:
+            self.url, self.key, self.mdm_url = REAL, os.environ["KMFDDM_API_KEY"], os.environ["NANOMDM_URL"]
+            self._first = random.randrange(10**6)  # the server lasts: nobody enrolls there a second time
+            return
+        mdm = nano.NanoMdm(declarations=self.ddm.device)
+        self.ddm.mdm = mdm
+        self.key, self._first = lab.API_KEY, 0
+        self.mdm_url = stack.enter_context(nano.serving(mdm))
+        self.url = stack.enter_context(http_service(self.ddm.answer))
 
     def enrol(self, number: int) -> Enrollment:
-        phone = Phone(self.mdm_url, number=number)
+        phone = Phone(self.mdm_url, number=self._first + number)
         client = DeclarativeClient(fetch=self.logins.fetch)
         phone.declarative = client.sync
         phone.enrol()
@@ -90,9 +101,24 @@ class World:
         for phone in self.phones.values():
             phone.poll()
 
-    def connector(self, key: str = lab.API_KEY) -> Kmfddm:
-        client = client_of(self.url, FixedKey(basic(USER, Secret(text=key))))
+    def connector(self, key: str | None = None) -> Kmfddm:
+        client = client_of(self.url, FixedKey(basic(USER, Secret(text=key or self.key))))
         return Kmfddm(name="ddm", client=client, clock=Now(), credentials=self.logins)
+
+    def ask(self, method: str, path: str, body: bytes = b"") -> Reply:
+        """Ask the server without a connector in between."""
+        pair = base64.b64encode(f"{USER}:{self.key}".encode()).decode()
+        return say(self.url, method, path, body, {"Authorization": f"Basic {pair}"})
+
+    def declared_for(self, enrollment: Enrollment) -> list[str]:
+        """Return the declarations the server has for one person's device."""
+        content = json.loads(self.ask("GET", "/v1/declarations").body) or []
+        return sorted(name for name in content if name.startswith(base_of(PROFILE, enrollment.id)))
+
+    def tokens(self, enrollment: Enrollment) -> dict[str, str]:
+        """Return their server tokens."""
+        names = self.declared_for(enrollment)
+        return {name: self.ask("GET", f"/v1/declarations/{name}").json()["ServerToken"] for name in names}
 
 
 @pytest.fixture
@@ -101,7 +127,7 @@ def world() -> Iterator[World]:
         yield World(stack)
 
 
-def within(world: World, body: Callable[[Kmfddm], Awaitable[None]], key: str = lab.API_KEY) -> None:
+def within(world: World, body: Callable[[Kmfddm], Awaitable[None]], key: str | None = None) -> None:
     async def run() -> None:
         connector = world.connector(key)
         async with closing(connector):
@@ -193,6 +219,7 @@ def test_a_change_is_not_there_before_the_device_reported_it(world: World) -> No
     within(world, body)
 
 
+@ours
 def test_the_same_order_changes_nothing_and_wakes_nobody(world: World) -> None:
     ann = world.enrol(1)
 
@@ -220,9 +247,15 @@ def test_an_account_the_person_deleted_is_told_of_and_comes_back_with_the_next_o
         gone = await look(connector, ann)
         assert (gone.complete, gone.mail) == (True, ())
         assert [one.revision for one in gone.profiles] == ["3f2a01bc"]  # what it was made from is there still
+        before = world.tokens(ann)
         (receipt,) = await connector.install([install(ann, "c-2", profile())])
         assert not receipt.already
-        assert world.ddm.touches == dict.fromkeys((account, f"{account}.incoming", f"{account}.outgoing"), 1)
+        touched = {name for name, token in world.tokens(ann).items() if token != before[name]}
+        assert touched - {f"{base_of(PROFILE, ann.id)}.revision"} == {
+            account,
+            f"{account}.incoming",
+            f"{account}.outgoing",
+        }
         world.deliver()
         back = await look(connector, ann)
         assert back.mail is not None
@@ -242,7 +275,7 @@ def test_an_account_that_is_no_longer_wanted_leaves_server_and_device(world: Wor
         await connector.install([install(ann, "c-2", profile(), "bbbbbbbb")])
         world.deliver()
         assert list(world.clients[ann.id].accounts) == [f"{base}.mail-1"]
-        assert not [name for name in world.ddm.declarations if "mail-2" in name]
+        assert not [name for name in world.declared_for(ann) if "mail-2" in name]
 
     within(world, body)
 
@@ -258,7 +291,7 @@ def test_what_is_removed_is_gone_from_the_device_and_the_server_and_other_people
         assert receipt.state is CommandState.QUEUED
         world.deliver()
         assert (world.clients[ann.id].accounts, len(world.clients[ben.id].accounts)) == ({}, 1)
-        assert not [name for name in world.ddm.declarations if name.startswith(base_of(PROFILE, ann.id))]
+        assert world.declared_for(ann) == []
         (again,) = await connector.remove([order])
         assert again.state is CommandState.ACKNOWLEDGED
 
@@ -275,7 +308,7 @@ def test_a_login_without_a_password_is_refused_before_anything_is_sent(world: Wo
         assert "outgoing server" in receipt.errors[0].text
         (nothing,) = await connector.install([install(ann, "c-2", b"no profile")])
         assert nothing.state is CommandState.FAILED
-        assert world.ddm.declarations == {}
+        assert world.declared_for(ann) == []
 
     within(world, body)
 
@@ -294,6 +327,7 @@ def test_a_device_that_cannot_fetch_its_login_does_not_count_as_right(world: Wor
     within(world, body)
 
 
+@ours
 def test_a_change_that_reached_nobody_is_seen_as_not_there_and_waking_mends_it(world: World) -> None:
     ann = world.enrol(1)
     world.ddm.notifies = False
@@ -311,6 +345,7 @@ def test_a_change_that_reached_nobody_is_seen_as_not_there_and_waking_mends_it(w
     within(world, body)
 
 
+@ours
 def test_a_wrong_key_and_a_failing_server_have_their_own_errors(world: World) -> None:
     ann = world.enrol(1)
 
@@ -411,14 +446,14 @@ def test_a_device_is_made_to_report_once_where_what_it_said_is_too_old(world: Wo
     async def body(connector: Kmfddm) -> None:
         await connector.install([install(ann, "c-1", profile())])
         world.deliver()
-        reports = world.clients[ann.id].reports
+        reports, before = world.clients[ann.id].reports, world.tokens(ann)
         since = (await look(connector, ann)).collected_at + timedelta(microseconds=1)
         order = LookOrder(command="look-1", enrollment=ann, since=since)
         for again in (False, True):
             (receipt,) = await connector.look([replace(order, again=again)])
             assert isinstance(receipt, Receipt)
             assert receipt.state is CommandState.QUEUED
-        assert world.ddm.touches == {revision: 1}
+        assert [name for name, token in world.tokens(ann).items() if token != before[name]] == [revision]
         world.deliver()
         assert world.clients[ann.id].reports == reports + 1
         (seen,) = await connector.look([replace(order, again=True)])
@@ -445,6 +480,7 @@ def test_a_refusal_carries_the_reasons_of_the_device_while_its_login_lies_there(
     within(world, body)
 
 
+@ours
 def test_a_device_that_has_nothing_declared_has_no_profile_and_need_not_be_asked(world: World) -> None:
     ann = world.enrol(1)
 
@@ -458,6 +494,7 @@ def test_a_device_that_has_nothing_declared_has_no_profile_and_need_not_be_asked
     within(world, body)
 
 
+@ours
 def test_an_order_whose_news_never_reached_the_device_is_told_again(world: World) -> None:
     ann = world.enrol(1)
     world.ddm.notifies = False
@@ -476,6 +513,7 @@ def test_an_order_whose_news_never_reached_the_device_is_told_again(world: World
     within(world, body)
 
 
+@ours
 def test_a_kill_before_the_wish_is_stored_leaves_the_same_order_to_be_carried_out(world: World) -> None:
     ann = world.enrol(1)
     account = f"{base_of(PROFILE, ann.id)}.mail-1"
@@ -500,3 +538,53 @@ def test_a_kill_before_the_wish_is_stored_leaves_the_same_order_to_be_carried_ou
         assert world.ddm.touches[account] >= 1
 
     within(world, body)
+
+
+def declaration(name: str, **payload: str) -> bytes:
+    kind = "com.apple.configuration.management.test"
+    return json.dumps({"Identifier": name, "Type": kind, "Payload": payload}).encode()
+
+
+def test_the_server_says_what_changed_and_what_it_takes_for_no_declaration(world: World) -> None:
+    name = f"com.example.{uuid.uuid4()}"
+    put = [world.ask("PUT", "/v1/declarations", declaration(name, Echo=echo)).status for echo in "aab"]
+    assert put == [204, 304, 204]
+    for nothing in (b"{}", b"garbage"):
+        assert world.ask("PUT", "/v1/declarations", nothing).status == 400
+    token = world.ask("GET", f"/v1/declarations/{name}").json()["ServerToken"]
+    assert world.ask("POST", f"/v1/declarations/{name}/touch").status == 204
+    assert world.ask("PUT", "/v1/declarations", declaration(name, Echo="b")).status == 304
+    assert world.ask("GET", f"/v1/declarations/{name}").json()["ServerToken"] != token
+    assert [world.ask("DELETE", f"/v1/declarations/{name}").status for _ in range(2)] == [204, 304]
+    assert world.ask("GET", f"/v1/declarations/{name}").status == 404
+    assert world.ask("POST", f"/v1/declarations/{name}/touch").status == 404
+
+
+def test_a_declaration_is_kept_by_another_whose_name_goes_on_with_a_dot(world: World) -> None:
+    name = f"com.example.{uuid.uuid4()}"
+    for one in (name, f"{name}.incoming"):
+        world.ask("PUT", "/v1/declarations", declaration(one, Echo="a"))
+        assert world.ask("PUT", f"/v1/set-declarations/{name}?declaration={one}&nonotify=1").status == 204
+    assert world.ask("DELETE", f"/v1/set-declarations/{name}?declaration={name}&nonotify=1").status == 204
+    refused = world.ask("DELETE", f"/v1/declarations/{name}")
+    assert refused.status == 500
+    assert refused.json() == {"error": "txn rolled back: declaration is referenced by 1 sets"}
+    assert world.ask("DELETE", f"/v1/set-declarations/{name}?declaration={name}.incoming&nonotify=1").status == 204
+    assert world.ask("DELETE", f"/v1/declarations/{name}").status == 204
+    assert world.ask("PUT", f"/v1/set-declarations/{name}?declaration={name}").json() == {
+        "error": "declaration not found"
+    }
+
+
+def test_a_device_is_told_no_in_a_500_for_what_is_not_its_own(world: World) -> None:
+    ann = world.enrol(1)
+    phone = world.phones[ann.id]
+    tokens = json.loads(phone.check_in_declarative(phone.channel, "tokens"))
+    items = json.loads(phone.check_in_declarative(phone.channel, "declaration-items"))
+    assert tokens["SyncTokens"]["DeclarationsToken"] == items["DeclarationsToken"]
+    assert items["Declarations"].keys() == {"Activations", "Assets", "Configurations", "Management"}
+    for endpoint in ("declaration/configuration/none", "nonsense"):
+        with pytest.raises(AssertionError, match="answered 500"):
+            phone.check_in_declarative(phone.channel, endpoint)
+    assert world.ask("GET", f"/v1/status-report/{ann.id}?index=0").status == 500
+    assert world.ask("GET", f"/v1/declaration-status/{ann.id}").json() == {}

@@ -3,7 +3,8 @@ KMFDDM: a protocol-true test server for declarative management, written from the
 
 Interface (Basic authentication): declarations, touch, sets, enrollment sets, notify, declaration status, status report.
 It answers as KMFDDM c6011d2 was measured to: 204 for a change, 304 for none, 400 for what is no declaration, no look at
-references, 204 to a notification that reached nobody, 500 for a status report that is not there. `device` answers the
+references, 204 to a notification that reached nobody, 500 for a status report that is not there; a declaration that
+left its set stays as long as one whose name goes on with a dot is in a set. `device` answers the
 declarative endpoint that an MDM forwards; `declarative.DeclarativeClient` makes a test device take part.
 """
 
@@ -16,12 +17,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.lab.mdm.checkins import FAILED
 from tests.lab.mdm.httpd import Request, Response
 from tests.lab.mdm.nano import NanoMdm, is_authorised
 from tests.lab.mdm.queues import Waiting
 
 API_KEY = "kmfddm-test-key"
-_MANIFEST = ("activation", "asset", "configuration", "management")
+_MANIFEST = {
+    "activation": "Activations",
+    "asset": "Assets",
+    "configuration": "Configurations",
+    "management": "Management",
+}
 
 
 @dataclass(slots=True)
@@ -62,11 +69,11 @@ class Kmfddm:
             case "declarations":
                 return self._declaration(request, rest)
             case "set-declarations":
-                return self._member(request.method, self.sets, rest, request.query.get("declaration", ""))
+                return self._join(request.method, rest, request.query.get("declaration", ""))
             case "enrollment-sets":
                 return self._member(request.method, self.enrollment_sets, rest, request.query.get("set", ""))
             case "sets":
-                return _json(list(self.sets))
+                return _json([name for name, members in self.sets.items() if members] or None)
             case "notify":
                 self._notify([request.query.get("id", "")])
                 return Response(status=204)
@@ -87,7 +94,10 @@ class Kmfddm:
         return self._touch(name.removesuffix("/touch"))
 
     def _put(self, body: bytes) -> Response:
-        declaration = json.loads(body)
+        try:
+            declaration = json.loads(body)
+        except ValueError as exc:
+            return _json({"error": str(exc)}, 400)
         if not declaration.get("Identifier") or not declaration.get("Type") or "Payload" not in declaration:
             return _json({"error": "invalid declaration"}, 400)
         if self.declarations.get(declaration["Identifier"]) == declaration:
@@ -96,14 +106,17 @@ class Kmfddm:
         return Response(status=204)
 
     def _get(self, name: str) -> Response:
+        if not name:
+            return _json(list(self.declarations) or None)
         if name not in self.declarations:
             return _json({"error": "declaration not found"}, 404)
         return _json(self.declarations[name] | {"ServerToken": self.token(name)})
 
     def _delete(self, name: str) -> Response:
-        count = sum(name in members for members in self.sets.values())
-        if count:
-            return _json({"error": f"declaration is referenced by {count} sets"}, 500)
+        members = [member for members in self.sets.values() for member in members]
+        count = sum(f"{member}.".startswith(f"{name}.") for member in members)
+        if count and name in self.declarations:
+            return _json({"error": f"txn rolled back: declaration is referenced by {count} sets"}, 500)
         return Response(status=204 if self.declarations.pop(name, None) is not None else 304)
 
     def _touch(self, name: str) -> Response:
@@ -111,6 +124,13 @@ class Kmfddm:
             return _json({"error": "declaration not found"}, 404)
         self.touches[name] = self.touches.get(name, 0) + 1
         return Response(status=204)
+
+    def _join(self, method: str, name: str, declaration: str) -> Response:
+        if method != "GET" and not declaration:
+            return _json({"error": "empty declaration"}, 500)
+        if method == "PUT" and declaration not in self.declarations:
+            return _json({"error": "declaration not found"}, 500)
+        return self._member(method, self.sets, name, declaration)
 
     def _member(self, method: str, table: dict[str, list[str]], key: str, member: str) -> Response:
         members = table.setdefault(key, [])
@@ -128,7 +148,8 @@ class Kmfddm:
         for one in ids:
             if self.mdm is not None and self.notifies:
                 name = str(uuid.uuid4())
-                raw = plistlib.dumps({"CommandUUID": name, "Command": {"RequestType": "DeclarativeManagement"}})
+                command = {"RequestType": "DeclarativeManagement", "Data": json.dumps(self._tokens(one)).encode()}
+                raw = plistlib.dumps({"CommandUUID": name, "Command": command})
                 with self.mdm.store.guard:
                     self.mdm.store.queue(one).append(Waiting(uuid=name, request="DeclarativeManagement", raw=raw))
                 self.mdm.on_push(one)
@@ -145,8 +166,8 @@ class Kmfddm:
     def _status_of(self, enrollment: str) -> list[dict[str, Any]]:
         """Return the states of the last report that had any: one without declarations wipes nothing there."""
         found: list[dict[str, Any]] = []
-        told = (pair for pair in reversed(self.reports[enrollment]) if any(_declared(pair[1]).values()))
-        if (newest := next(told, None)) is None:
+        speaking = (pair for pair in reversed(self.reports[enrollment]) if any(_declared(pair[1]).values()))
+        if (newest := next(speaking, None)) is None:
             return found
         moment, report = newest
         for kind, items in _declared(report).items():
@@ -154,38 +175,62 @@ class Kmfddm:
                 known = item["identifier"] in self._names_for(enrollment)
                 current = known and self.token(item["identifier"]) == item["server-token"]
                 stamp = moment.isoformat().replace("+00:00", "Z")
-                found.append({**item, "ManifestType": kind, "current": current, "status_received": stamp})
+                told = {**item, "ReasonsJSON": item["reasons"]} if item.get("reasons") else item
+                found.append({**told, "ManifestType": kind, "current": current, "status_received": stamp})
         return found
 
     def _report(self, enrollment: str, index: int) -> Response:
         reports = self.reports.get(enrollment, [])
+        if not reports:
+            return _json(
+                {"error": f"getting rs.{enrollment}.{index}.raw: key not found: rs.{enrollment}.{index}.raw"}, 500
+            )
         if index >= len(reports):
             return _json({"error": f"index out of range: too high ({index})"}, 500)
         moment, report = reports[-1 - index]
-        headers = {"Last-Modified": moment.strftime("%a, %d %b %Y %H:%M:%S GMT")}
+        headers = {"Last-Modified": moment.strftime("%a, %d %b %Y %H:%M:%S GMT"), "X-Status-Report-Index": str(index)}
         return Response(body=json.dumps(report).encode(), headers=headers)
 
     # --- devices
 
     def device(self, enrollment: str, message: Mapping[str, Any]) -> Response:
-        """Answer what an MDM forwards of a DeclarativeManagement check-in."""
+        """Answer what an MDM forwards of a DeclarativeManagement check-in; its refusals reach a device as a 500."""
         endpoint: str = message["Endpoint"]
         if endpoint == "status":
-            self.reports.setdefault(enrollment, []).append((datetime.now(UTC), json.loads(message["Data"])))
-            return Response()
+            return self._take(enrollment, message["Data"])
+        if endpoint == "tokens":
+            return _json(self._tokens(enrollment))
         if endpoint == "declaration-items":
-            names = self._names_for(enrollment)
-            items: dict[str, list[dict[str, str]]] = {f"{kind.title()}s": [] for kind in _MANIFEST[:3]}
-            items["Management"] = []
-            for name in names:
-                kind = self.declarations[name]["Type"].split(".")[2]
-                key = "Management" if kind == "management" else f"{kind.title()}s"
+            items: dict[str, list[dict[str, str]]] = {key: [] for key in _MANIFEST.values()}
+            for name in self._names_for(enrollment):
+                key = _MANIFEST[self.declarations[name]["Type"].split(".")[2]]
                 items[key].append({"Identifier": name, "ServerToken": self.token(name)})
-            return _json({"Declarations": items, "DeclarationsToken": "test"})
-        name = endpoint.rpartition("/")[2]
-        if name not in self._names_for(enrollment):
-            return Response(status=404)
+            return _json(
+                {
+                    "Declarations": items,
+                    "DeclarationsToken": self._tokens(enrollment)["SyncTokens"]["DeclarationsToken"],
+                }
+            )
+        place, _, name = endpoint.rpartition("/")
+        if name not in self._names_for(enrollment) or place.rpartition("/")[2] != self._kind(name):
+            return FAILED
         return _json(self.declarations[name] | {"ServerToken": self.token(name)})
+
+    def _take(self, enrollment: str, data: bytes) -> Response:
+        try:
+            report = json.loads(data)
+        except ValueError:
+            return FAILED
+        self.reports.setdefault(enrollment, []).append((datetime.now(UTC), report))
+        return Response()
+
+    def _kind(self, name: str) -> str:
+        return str(self.declarations[name]["Type"]).split(".")[2]
+
+    def _tokens(self, enrollment: str) -> dict[str, dict[str, str]]:
+        content = " ".join(self.token(name) for name in self._names_for(enrollment))
+        token = hashlib.sha256(content.encode()).hexdigest()
+        return {"SyncTokens": {"DeclarationsToken": token, "Timestamp": "2026-01-01T00:00:00Z"}}
 
 
 def _declared(report: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
