@@ -11,7 +11,7 @@ pytest_plugins: list[str] = [
     "tests.lab.dns",
     "tests.lab.https",
     "tests.lab.mail",
-    "tests.lab.nginx",
+    "tests.lab.webservers",
     "tests.lab.browser",
     "tests.lab.exim",
     "tests.lab.netns",
