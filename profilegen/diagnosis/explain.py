@@ -68,6 +68,8 @@ def _wraps(seen: Observation, candidates: list[tuple[Observation, tuple[Weighed,
 
 
 def _why(weighed: Weighed, seen: Observation) -> str:
+    if not weighed.evidence and weighed.cause is Cause.PROXY_INTERFERENCE:
+        return "Something on the way has overwritten the server's greeting with asterisks."
     if not weighed.evidence:
         return f"Code {seen.code} means success." if seen.code else "The server accepted it."
     words = next((piece.found for piece in weighed.evidence if piece.found), None)

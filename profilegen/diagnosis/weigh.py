@@ -1,5 +1,6 @@
 """Weighing: every rule that fits is evidence for its cause; the causes are ranked by all their evidence."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,9 @@ _NEXT = 0.25
 
 _WITHOUT_REPLY = (*LOCAL_STAGES, Stage.IMAP_LOGIN)
 
+_MASKED = re.compile(r"(?:2\d\d[ -]?)?[\s\d]{0,4}\*{6}[*\s\d]{0,500}")
+"""A greeting of which a firewall leaves only asterisks and a few digits (SMTP inspection of Cisco's and others)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
@@ -26,12 +30,15 @@ class Weighed:
 
 
 _SUCCESS = (Weighed(cause=Cause.OK, score=30.0),)
+_OVERWRITTEN = (Weighed(cause=Cause.PROXY_INTERFERENCE, score=10.0), Weighed(cause=Cause.OK, score=3.0))
 _ACCEPTED_FROM_A_STRANGER = (Weighed(cause=Cause.OPEN_RELAY, score=10.0), Weighed(cause=Cause.OK, score=7.0))
 
 
 def weigh(seen: Observation, rules: Iterable[Rule] | None = None) -> tuple[Weighed, ...]:
     """Return all causes with any evidence, heaviest first; `rules` None: all of them."""
     seen = _completed(seen)
+    if _is_overwritten(seen):
+        return _OVERWRITTEN
     if seen.code is not None and seen.code < 400:
         return _ACCEPTED_FROM_A_STRANGER if _accepted_without_login(seen) else _SUCCESS
     text = read(seen.text)
@@ -56,6 +63,10 @@ def _completed(seen: Observation) -> Observation:
         return seen
     code, enhanced = codes_in(seen.text)
     return replace(seen, code=seen.code or code, enhanced=seen.enhanced or enhanced)
+
+
+def _is_overwritten(seen: Observation) -> bool:
+    return seen.stage in (None, Stage.BANNER, Stage.EHLO) and _MASKED.fullmatch(seen.text.strip()[:600]) is not None
 
 
 def _accepted_without_login(seen: Observation) -> bool:

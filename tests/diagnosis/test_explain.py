@@ -279,3 +279,19 @@ def test_words_of_libraries_and_services_are_not_mistaken_for_those_of_a_server(
 
     first = answer.causes[0].cause if answer.causes else None
     assert first is cause if cause is not None else first is not Cause.IP_POLICY_BLOCK
+
+
+@pytest.mark.parametrize(
+    "greeting", ["220 ****************", "220 ******************************0*2******0***", "********"]
+)
+def test_a_greeting_of_asterisks_is_somebody_in_between(greeting: str) -> None:
+    answer = explain(Observation(text=greeting))
+
+    assert (answer.causes[0].cause, answer.unsure) == (Cause.PROXY_INTERFERENCE, False)
+    assert "asterisks" in answer.causes[0].why
+
+
+def test_asterisks_in_a_greeting_with_words_are_no_fault() -> None:
+    answer = explain(Observation(stage=Stage.BANNER, code=220, text="220 mail.example.com ******** ESMTP"))
+
+    assert answer.causes[0].cause is Cause.OK
