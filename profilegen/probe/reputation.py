@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from profilegen.diagnosis.causes import Cause
-from profilegen.errors import ResolverProblem
+from profilegen.errors import ResolverProblem, SettingsProblem
 from profilegen.ports import Resolver, ReverseResolver
 from profilegen.report import Finding, Outcome
+from profilegen.settings.servers import clean_host
 
 MOST_LISTS = 8
 MOST_ADDRESSES = 4
@@ -87,6 +88,8 @@ class Reputation:
 
     async def _listing(self, zone: str, inquiry: _Inquiry) -> Finding:
         check = f"{inquiry.kind}.{zone}"
+        if not _is_zone(zone):  # no name server knows it, which would read like "not listed"
+            return Finding(check=check, outcome=Outcome.SKIP, detail=f'"{zone}" is not the zone of a block list.')
         try:
             answers = await self.resolver.addresses(f"{inquiry.name}.{zone}")
             codes = [code for code in answers if ":" not in code and ipaddress.ip_address(code) in _LISTED]
@@ -102,6 +105,13 @@ class Reputation:
         why = f": {_printable(reasons[0])}" if reasons else "."
         detail = f"{inquiry.about} is listed ({', '.join(codes)}){why}"
         return Finding(check=check, outcome=Outcome.FAIL, detail=detail, cause=inquiry.cause)
+
+
+def _is_zone(zone: str) -> bool:
+    try:
+        return "." in clean_host(zone)
+    except SettingsProblem:
+        return False
 
 
 def _about_address(address: str) -> _Inquiry:

@@ -113,3 +113,11 @@ def test_the_review_asks_about_the_domains_that_are_named(listed: Cli) -> None:
     assert found == {"The domain lab.test is listed (127.0.1.2): seen in spam": "fail"}
     assert "delist" in {advice["id"] for advice in own.document["advice"]}
     assert [one["outcome"] for one in other.document["findings"] if one["check"] == "rhsbl.dbl.test"] == ["pass"]
+
+
+@pytest.mark.parametrize("name", ["not a zone", "bl"])
+def test_what_is_no_zone_is_not_taken_for_a_list_that_says_no(resolver: DnsResolver, name: str) -> None:
+    [finding] = listings(resolver, BlockLists(addresses=(name,)))
+
+    assert finding.outcome == "skip"
+    assert finding.detail == f'"{name}" is not the zone of a block list.'
