@@ -60,9 +60,7 @@ def batch(
     cli: Cli, authority: Authority, serve_zones: ServeZones, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Cli:
     """The command line of somebody whose people's servers are known and proved, and whose relay is the fake one."""
-    overrides = tmp_path / "overrides"
-    overrides.mkdir()
-    (overrides / f"{DOMAIN}.json").write_text(json.dumps({"address": f"%EMAILLOCALPART%@{DOMAIN}", **SERVERS}))
+    overrides = overrides_of(DOMAIN, tmp_path)
     ca = tmp_path / "ca.pem"
     ca.write_bytes(authority.pem)
     for key, value in {
@@ -77,6 +75,14 @@ def batch(
     monkeypatch.setenv("RELAY", PASSWORD)
     prove(tmp_path / "home")
     return cli
+
+
+def overrides_of(domain: str, folder: Path) -> Path:
+    """Write down the servers of everybody at a domain; return the folder where that lies."""
+    overrides = folder / "overrides"
+    overrides.mkdir()
+    (overrides / f"{domain}.json").write_text(json.dumps({"address": f"%EMAILLOCALPART%@{domain}", **SERVERS}))
+    return overrides
 
 
 def prove(home: Path) -> None:
