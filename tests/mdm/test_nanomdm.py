@@ -21,7 +21,7 @@ from tests.lab.mdm.samples import sample, signed, signer_expiring
 from tests.mdm.test_connector_contract import install
 from tests.mdm.worlds import HMAC_KEY, NanoWorld, closing, nano_world
 
-pytestmark = pytest.mark.skipif("os.environ.get('NANOMDM_URL')", reason="these reach into the test server")
+ours = pytest.mark.skipif("os.environ.get('NANOMDM_URL')", reason="this reaches into the test server")
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def answers(news: list[Event], command: str) -> list[CommandState | None]:
     return [event.state for event in news if event.command == command]
 
 
+@ours
 def test_a_push_that_fails_is_not_a_command_that_was_refused(world: NanoWorld) -> None:
     assert world.server is not None
     ann, profile = world.enrol(1), sample("ann")
@@ -62,6 +63,7 @@ def test_a_push_that_fails_is_not_a_command_that_was_refused(world: NanoWorld) -
     within(world, body)
 
 
+@ours
 def test_a_push_that_apple_refuses_for_one_device_is_that_devices_alone(world: NanoWorld) -> None:
     assert world.server is not None
     ann, ben = world.enrol(1), world.enrol(2)
@@ -76,6 +78,7 @@ def test_a_push_that_apple_refuses_for_one_device_is_that_devices_alone(world: N
     within(world, body)
 
 
+@ours
 def test_a_command_that_exists_is_queued_and_pushed_once_more() -> None:
     for storage in Storage:
         with nano_world(storage) as world:
@@ -97,6 +100,7 @@ def test_a_command_that_exists_is_queued_and_pushed_once_more() -> None:
             within(world, body)
 
 
+@ours
 def test_an_id_the_database_does_not_know_is_a_failure_of_its_order_alone() -> None:
     with nano_world(Storage.SQL) as world:
         ann, stranger = world.enrol(1), world.stranger()
@@ -110,6 +114,7 @@ def test_an_id_the_database_does_not_know_is_a_failure_of_its_order_alone() -> N
         within(world, body)
 
 
+@ours
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
@@ -132,6 +137,7 @@ def test_what_is_no_answer_of_nanomdm_is_never_taken_for_queued(world: NanoWorld
     within(world, body)
 
 
+@ours
 def test_commands_for_one_device_never_overlap_and_those_for_others_do(world: NanoWorld) -> None:
     assert world.server is not None
     ann, ben = world.enrol(1), world.enrol(2)
@@ -157,6 +163,7 @@ def test_commands_for_one_device_never_overlap_and_those_for_others_do(world: Na
     within(world, body)
 
 
+@ours
 def test_a_lost_command_gets_no_answer_though_the_device_was_there(world: NanoWorld) -> None:
     assert world.server is not None
     ann = world.enrol(1)
@@ -179,12 +186,12 @@ def test_a_locked_device_waits_and_is_asked_again_by_itself(world: NanoWorld) ->
 
     async def body(connector: NanoMdm) -> None:
         phone.locked = True
-        await connector.install([install(ann, sample("ann"), "c-1")])
+        await connector.install([install(ann, sample("ann"), world.command("c-1"))])
         world.deliver()
-        assert answers(world.news(connector), "c-1") == [CommandState.WAITING]
+        assert answers(world.news(connector), world.command("c-1")) == [CommandState.WAITING]
         phone.locked = False
         world.deliver()
-        assert answers(world.news(connector), "c-1") == [CommandState.ACKNOWLEDGED]
+        assert answers(world.news(connector), world.command("c-1")) == [CommandState.ACKNOWLEDGED]
 
     within(world, body)
 
@@ -195,9 +202,9 @@ def test_an_error_brings_its_chain(world: NanoWorld) -> None:
     world.devices[ann.id].fail_install = failed("MCInstallationErrorDomain", 4000, "No", inner)["ErrorChain"]
 
     async def body(connector: NanoMdm) -> None:
-        await connector.install([install(ann, sample("ann"), "c-1")])
+        await connector.install([install(ann, sample("ann"), world.command("c-1"))])
         world.deliver()
-        (event,) = [event for event in world.news(connector) if event.command == "c-1"]
+        (event,) = [event for event in world.news(connector) if event.command == world.command("c-1")]
         assert event.state is CommandState.FAILED
         assert [(link.domain, link.code, link.text) for link in event.errors] == [
             ("MCInstallationErrorDomain", 4000, "No"),
@@ -212,7 +219,7 @@ def test_a_restored_device_is_told_by_its_authenticate_and_a_tally_of_one(world:
     phone = world.devices[ann.id]
 
     async def body(connector: NanoMdm) -> None:
-        await connector.install([install(ann, sample("ann"), "c-1")])
+        await connector.install([install(ann, sample("ann"), world.command("c-1"))])
         phone.restore()
         world.deliver()
         news = world.news(connector)
@@ -255,19 +262,26 @@ def test_mail_on_a_mac_goes_to_the_channel_of_the_user(world: NanoWorld) -> None
     device, user = news[1].enrollment, news[-1].enrollment
 
     async def body(connector: NanoMdm) -> None:
-        await connector.install([install(device, sample("ann"), "c-1"), install(user, sample("ann"), "c-2")])
+        await connector.install(
+            [install(device, sample("ann"), world.command("c-1")), install(user, sample("ann"), world.command("c-2"))]
+        )
         world.deliver()
         told = world.news(connector)
-        assert answers(told, "c-1") == [CommandState.FAILED]
-        assert answers(told, "c-2") == [CommandState.ACKNOWLEDGED]
-        await connector.look([LookOrder(command="l-1", enrollment=device), LookOrder(command="l-2", enrollment=user)])
+        assert answers(told, world.command("c-1")) == [CommandState.FAILED]
+        assert answers(told, world.command("c-2")) == [CommandState.ACKNOWLEDGED]
+        await connector.look(
+            [
+                LookOrder(command=world.command("l-1"), enrollment=device),
+                LookOrder(command=world.command("l-2"), enrollment=user),
+            ]
+        )
         world.deliver()
         told = world.news(connector)
         shown = {event.command: event.inventory for event in told if event.inventory is not None}
-        assert (shown["l-1"].profiles, shown["l-1"].complete) == ((), True)
-        (installed,) = shown["l-2"].profiles
+        assert (shown[world.command("l-1")].profiles, shown[world.command("l-1")].complete) == ((), True)
+        (installed,) = shown[world.command("l-2")].profiles
         assert (installed.managed, installed.mail_uuids) == (None, (sample("ann").mail_uuid,))
-        assert shown["l-2"].enrollment == mac.user_id(mac.users[0])
+        assert shown[world.command("l-2")].enrollment == mac.user_id(mac.users[0])
 
     within(world, body)
 
@@ -277,9 +291,9 @@ def test_a_device_says_its_version_when_asked(world: NanoWorld) -> None:
     world.devices[ann.id].update_os("18.2", "22C152")
 
     async def body(connector: NanoMdm) -> None:
-        await connector.look([LookOrder(command="l-1", enrollment=ann, at=LookAt.DEVICE)])
+        await connector.look([LookOrder(command=world.command("l-1"), enrollment=ann, at=LookAt.DEVICE)])
         world.deliver()
-        (event,) = [event for event in world.news(connector) if event.command == "l-1"]
+        (event,) = [event for event in world.news(connector) if event.command == world.command("l-1")]
         assert (event.enrollment.os_version, event.enrollment.build) == ("18.2", "22C152")
         assert event.inventory is None
 
@@ -291,9 +305,9 @@ def test_a_profile_installed_by_hand_is_seen_beside_ours(world: NanoWorld) -> No
     world.devices[ann.id].install_by_hand(signed(profile.unsigned, signer_expiring(9)))
 
     async def body(connector: NanoMdm) -> None:
-        await connector.install([install(ann, sample("ann"), "c-1")])
+        await connector.install([install(ann, sample("ann"), world.command("c-1"))])
         world.deliver()
-        await connector.look([LookOrder(command="l-1", enrollment=ann)])
+        await connector.look([LookOrder(command=world.command("l-1"), enrollment=ann)])
         world.deliver()
         (inventory,) = [event.inventory for event in world.news(connector) if event.inventory is not None]
         managed = {one.identifier: one.managed for one in inventory.profiles}
@@ -307,6 +321,7 @@ def test_a_profile_installed_by_hand_is_seen_beside_ours(world: NanoWorld) -> No
     within(world, body)
 
 
+@ours
 def test_events_may_come_twice_and_in_any_order_and_are_recognised() -> None:
     with nano_world() as world:
         assert world.server is not None
@@ -326,6 +341,7 @@ def test_events_may_come_twice_and_in_any_order_and_are_recognised() -> None:
         assert len(world.server.webhook.lost) == 2
 
 
+@ours
 def test_a_receiver_that_is_out_of_order_is_told_once_and_never_again() -> None:
     with nano_world() as world:
         assert world.server is not None
@@ -348,6 +364,7 @@ def test_a_call_changed_on_the_way_is_refused(world: NanoWorld) -> None:
     assert caught.value.code == "bad_signature"
 
 
+@ours
 def test_an_id_with_room_for_tricks_is_refused_here(world: NanoWorld) -> None:
     assert world.server is not None
     ann = world.enrol(1)
