@@ -145,11 +145,18 @@ class Intune:
 
     async def touched_by(self, orders: Sequence[InstallOrder]) -> int:
         """Return how many devices get something: everybody in the group where a template is new or changed."""
-        touched = 0
+        return sum([len(reached) for _, reached in [one async for one in self._reached(orders)]])
+
+    async def strangers(self, orders: Sequence[InstallOrder]) -> tuple[str, ...]:
+        """Return whose devices are in the group although nothing was ordered for them."""
+        reached = [one async for one in self._reached(orders)]
+        return tuple(sorted(name for named, all_ in reached for device, name in all_.items() if device not in named))
+
+    async def _reached(self, orders: Sequence[InstallOrder]) -> AsyncIterator[tuple[frozenset[str], Mapping[str, str]]]:
+        """Yield, for each template, the devices of its orders and those it reaches."""
         for identifier, order in {order.identifier: order for order in orders}.items():
-            named = {device_of(one.enrollment.id) for one in orders if one.identifier == identifier}
-            touched += await self._templates.reach(order, len(named))
-        return touched
+            named = frozenset(device_of(one.enrollment.id) for one in orders if one.identifier == identifier)
+            yield named, await self._templates.reach(order, named)
 
     def events(self, headers: Mapping[str, str], body: bytes) -> tuple[Event, ...]:  # noqa: ARG002 - the port has them
         """Raise NotPossible: there are no webhooks about devices."""

@@ -1,5 +1,6 @@
 """Intune's custom configurations: one object per template, assigned to one group, changed in place."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from profilegen.errors import ConfigProblem, NotPossible
@@ -123,28 +124,33 @@ class IntuneTemplates:
         )
         accept(await self._api.client.ask(call), 200, 201, 204)
 
-    async def reach(self, order: InstallOrder, named: int) -> int:
-        """Return how many devices a template goes to; `named` of them are those that were asked for."""
+    async def reach(self, order: InstallOrder, named: frozenset[str]) -> Mapping[str, str]:
+        """
+        Return the devices a template goes to, and what to call them; `named` are those that were asked for.
+
+        A template that is there already as it is goes to nobody else.
+        """
+        asked = dict.fromkeys(named, "")
         found = await self._find(order)
         if found is not None and await self._payload(found, order) == order.unsigned:
-            return named
-        return max(named, await self._members(platform_for(order)))
+            return asked
+        return asked | await self._members(platform_for(order))
 
-    async def _members(self, platform: Platform) -> int:
-        """Return how many devices of a family belong to the group, by themselves or by their users."""
+    async def _members(self, platform: Platform) -> dict[str, str]:
+        """Return the devices of a family that belong to the group, by themselves or by their users."""
         if self._group is None:
-            return 0
+            return {}
         path = f"/v1.0/groups/{self._group}/transitiveMembers?{urlencode({'$select': 'id,deviceId'})}"
         members = [one async for one in self._api.all(path)]
         ids = (text(one.get(key)) for one in members for key in ("id", "deviceId"))
         known = {one for one in ids if one is not None}
-        return len(
-            [
-                one
-                async for one in self._api.devices()
-                if platform_of(one) is platform and known & {one.get("userId"), one.get("azureADDeviceId")}
-            ]
-        )
+        return {
+            device: text(one.get("userPrincipalName")) or text(one.get("serialNumber")) or device
+            async for one in self._api.devices()
+            if platform_of(one) is platform
+            and known & {one.get("userId"), one.get("azureADDeviceId")}
+            and (device := text(one.get("id"))) is not None
+        }
 
 
 def _root(order: InstallOrder) -> str:

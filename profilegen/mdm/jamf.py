@@ -175,13 +175,20 @@ class JamfPro:
 
     async def touched_by(self, orders: Sequence[InstallOrder]) -> int:
         """Return how many devices get something: a changed profile goes to everybody in its scope."""
-        touched: set[tuple[Kind, str]] = set()
+        return len(_asked(orders) | await self._reached(orders))
+
+    async def strangers(self, orders: Sequence[InstallOrder]) -> tuple[str, ...]:
+        """Return the devices in a changed profile's scope that nothing was ordered for, as Jamf Pro numbers them."""
+        others = await self._reached(orders) - _asked(orders)
+        return tuple(sorted(f"{kind.word} {device}" for kind, device in others))
+
+    async def _reached(self, orders: Sequence[InstallOrder]) -> set[tuple[Kind, str]]:
+        reached: set[tuple[Kind, str]] = set()
         names: Names = {}
         for order in orders:
-            target = Target.of(order.enrollment.id)
-            touched.add((target.kind, target.device))
-            touched |= {(target.kind, device) for device in await self._profiles.reach(order, target.kind, names)}
-        return len(touched)
+            kind = Target.of(order.enrollment.id).kind
+            reached |= {(kind, device) for device in await self._profiles.reach(order, kind, names)}
+        return reached
 
     def events(self, headers: Mapping[str, str], body: bytes) -> tuple[Event, ...]:
         """Read one webhook call; its key is the password (or Bearer token) in the webhook's own settings."""
@@ -242,6 +249,11 @@ class JamfPro:
         if not isinstance(stamp, int) or isinstance(stamp, bool) or not 0 < stamp < 1 << 50:
             return now
         return min(datetime.fromtimestamp(stamp / 1000, UTC), now)
+
+
+def _asked(orders: Sequence[InstallOrder]) -> set[tuple[Kind, str]]:
+    targets = [Target.of(order.enrollment.id) for order in orders]
+    return {(target.kind, target.device) for target in targets}
 
 
 def _results(answer: Answer | Finding) -> int | None:

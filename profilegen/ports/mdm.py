@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from profilegen.fleet.capabilities import Capabilities
 from profilegen.fleet.seat import Effective
@@ -144,6 +144,15 @@ class CredentialHost(Protocol):
 
     async def expire(self) -> None:
         """Take away what has lain there for too long."""
+        ...
+
+
+@runtime_checkable
+class NamesStrangers(Protocol):
+    """A connector that can say which devices an order reaches beyond those it was given for."""
+
+    async def strangers(self, orders: Sequence[InstallOrder]) -> tuple[str, ...]:
+        """Return names for them that an operator recognises, sorted: whose device it is, or its serial number."""
         ...
 
 

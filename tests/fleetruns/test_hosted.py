@@ -305,6 +305,19 @@ def test_a_group_with_more_devices_than_the_fleet_needs_the_number(office: Hoste
 
 
 @on("intune")
+def test_a_group_of_the_right_size_with_somebody_else_in_it_is_refused_by_name(office: Hosted) -> None:
+    office.import_()
+    office.server.devices.append(graph.device(11))
+    members = [*office.server.devices[:2], office.server.devices[-1]]
+    office.server.members = [{"id": one["userId"]} for one in members]
+    refused = office.apply()["error"]
+    assert refused["code"] == "touches_more"
+    assert office.server.devices[-1]["userPrincipalName"] in refused["message"]
+    assert office.server.devices[0]["userPrincipalName"] not in refused["message"]
+    assert office.server.configurations == {}
+
+
+@on("intune")
 def test_whoever_no_template_serves_is_named_with_the_reason(office: Hosted) -> None:
     office.server.devices[2] |= {"emailAddress": "o'neil@example.com", "userPrincipalName": "oneil@corp.test"}
     office.import_()

@@ -14,7 +14,7 @@ from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment
 from profilegen.flow.fleet.anew import in_one
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Survey
-from profilegen.flow.fleet.refusing import NOT_GIVEN_OUT, refuse_unproved
+from profilegen.flow.fleet.refusing import NOT_GIVEN_OUT, refuse_unproved, touches_more
 from profilegen.flow.fleet.tailor import Tailor, expected_of
 from profilegen.flow.fleet.templating import Placing
 from profilegen.flow.fleet.values import Connectors, Judged, RepairOrder, connector_of
@@ -219,19 +219,11 @@ class Pusher:
         survey: Survey,
         order: RepairOrder,
     ) -> None:
-        touched = await connector.touched_by([given for _, given in installs]) if installs else 0
-        if touched <= max(len(installs), order.touches or 0):
-            return
-        others, way_out = touched - len(installs), "choose fewer with --only"
-        unproved = ""
-        if any(survey.templates.of(seat) is not None for seat, _ in installs):
-            unproved = f" The other {others} get what the server fills in for them, which nobody proved."
-            way_out = "take them out of the group"
-        raise NotPossible(
-            f"{connector.name} would touch {touched} devices for the {len(installs)} of this plan.{unproved}",
-            hint=f"Agree to that with --touches {touched}, or {way_out}.",
-            code="touches_more",
-        )
+        given = [sent for _, sent in installs]
+        touched = await connector.touched_by(given) if given else 0
+        if touched > max(len(given), order.touches or 0):
+            by_template = any(survey.templates.of(seat) is not None for seat, _ in installs)
+            raise await touches_more(connector, given, touched, by_template=by_template)
 
     async def _note(
         self,

@@ -1,13 +1,16 @@
 """Whose profile is not given out, and why: it could not be built, or its servers are not proved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from profilegen.errors import NotPossible
 from profilegen.flow.evidence import pair_of_account
 from profilegen.flow.fleet.planning import Survey, pair_of
 from profilegen.flow.gate import Gate
 from profilegen.flow.values import Draft
 from profilegen.ports.fleet import FleetStore, HistoryLine
+from profilegen.ports.mdm import InstallOrder, MdmConnector, NamesStrangers
 
 NOT_GIVEN_OUT = "not given out: "
 """What such a line of the history begins with."""
@@ -48,3 +51,21 @@ async def refuse_unproved(draft: Draft, survey: Survey, gate: Gate, allowed_beca
         pair = pair_of_account(account)
         if pair is not None and pair not in admitted:
             gate.refuse([await gate.admit(account.address.account, pair, allowed_because=allowed_because)])
+
+
+async def touches_more(
+    connector: MdmConnector, given: Sequence[InstallOrder], touched: int, *, by_template: bool
+) -> NotPossible:
+    """Return the refusal to touch more devices than the plan names, with the others' names where they are known."""
+    others, way_out, whom = touched - len(given), "choose fewer with --only", ""
+    if by_template:
+        whom = f" The other {others} get what the server fills in for them, which nobody proved."
+        way_out = "take them out of the group"
+    strangers = await connector.strangers(given) if isinstance(connector, NamesStrangers) else ()
+    if strangers:
+        whom += f" The others are {', '.join(strangers[:NAMED])}{' …' if len(strangers) > NAMED else ''}."
+    return NotPossible(
+        f"{connector.name} would touch {touched} devices for the {len(given)} of this plan.{whom}",
+        hint=f"Agree to that with --touches {touched}, or {way_out}.",
+        code="touches_more",
+    )
