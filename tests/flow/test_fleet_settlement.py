@@ -1,6 +1,7 @@
 """Which changes of a provider a fleet follows by itself, and which only where somebody says so."""
 
-from dataclasses import replace
+import asyncio
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -9,12 +10,16 @@ from hypothesis import strategies as st
 
 from profilegen.address import Address
 from profilegen.fleet.changes import Weight, changes_between
-from profilegen.flow.fleet.settlement import Acceptance, Domain
+from profilegen.flow.fleet.settlement import Acceptance, Domain, Settlement
+from profilegen.ports import Question
 from profilegen.ports.fleet import SettingsVersion
-from profilegen.settings.candidates import Status
+from profilegen.profile.wish import LookupWish
+from profilegen.settings.candidates import Candidate, Resolution, Status, Tier
 from profilegen.settings.document import SettingsDocument
 from profilegen.settings.servers import Auth, Protocol, Security, Server
+from profilegen.storage.fleet.memory import MemoryFleetStore
 from tests.fleet.making import NOW
+from tests.flow.fleet_world import HandClock, employ, seat_of
 
 
 def _server(protocol: Protocol, host: str, port: int, **changes: Any) -> Server:
@@ -91,3 +96,29 @@ def test_what_was_never_settled_is_and_what_was_not_found_replaces_nothing(accep
     assert acceptance.takes(domain(IDENTITY, settled=False))
     assert not acceptance.takes(domain(None))
     assert not acceptance.takes(domain(None, settled=False))
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """A fake lookup: the domain names another server for each mailbox."""
+
+    async def resolve(self, question: Question) -> Resolution:
+        server = _server(Protocol.IMAP, f"{question.address.local}.mail.example.com", 993)
+        found = Candidate(server=server, sources=(), tier=Tier.T1)
+        return Resolution(address=question.address, status=Status.OK, incoming=found, outgoing=found)
+
+
+async def _settled_personally() -> list[Domain]:
+    store = MemoryFleetStore()
+    await employ(store, seat_of(1))
+    settlement = Settlement(finder=_Finder(), store=store, lookup=LookupWish(), clock=HandClock())
+    return [each async for each in settlement.survey()]
+
+
+def test_servers_that_differ_from_mailbox_to_mailbox_are_said_with_both_ways_out() -> None:
+    (found,) = asyncio.run(_settled_personally())
+    assert found.found is None
+    assert found.problem is not None
+    assert found.problem.code == "personal_settings"
+    assert "example.com.json in the folder discovery.overrides" in found.problem.message
+    assert "profilegen build --roster" in found.problem.message

@@ -115,8 +115,10 @@ class Settlement:
             )
         if for_person(resolution, stand_in) is None:
             raise NotPossible(
-                f"The settings of {name} differ from mailbox to mailbox by more than the user name.",
-                hint="Put a settings file for the domain into discovery.overrides.",
+                f"The servers of {name} differ from mailbox to mailbox, so nothing can be looked up for all of them at "
+                f"once. If one server serves everybody, say so in {name}.json in the folder discovery.overrides; else "
+                "build each profile with profilegen build --roster.",
+                hint=f"See profilegen lookup someone@{name} for what one of them gets.",
                 code="personal_settings",
             )
         return settings_of(resolution)
