@@ -5,11 +5,13 @@ A proof names a person. It counts for a seat only where nothing else of that per
 was, nobody guesses.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from profilegen.errors import ProfilegenError
 from profilegen.flow.device_status import LOG
+from profilegen.flow.fleet.anew import in_one
 from profilegen.mailing.proof_mail import WrittenOn, written_on
 from profilegen.ports import Clock
 from profilegen.ports.check_mailbox import ProofBook, ProvenPerson
@@ -48,7 +50,7 @@ class SendingEvidence:
         return Gathered(seats=await self.note(), problem=problem)
 
     async def note(self) -> int:
-        """Note what is remembered of everybody; returns how many seats it was news for."""
+        """Note what is remembered of everybody, what is new of many people at once; returns for how many seats."""
         count = 0
         async for people in self.proofs.newest():
             names = {name for one in people for name in (one.person, *one.accounts)}
@@ -57,20 +59,16 @@ class SendingEvidence:
                 for view in batch:
                     for name in _names(view):
                         found.setdefault(name, []).append(view)
-            for one in people:
-                count += await self._note_person(one, _views_of(one, found))
+            news = [each for one in people for each in _news(one, _views_of(one, found))]
+            if news:
+                await in_one(self.store, partial(self._write_down, news))
+            count += len(news)
         return count
 
-    async def _note_person(self, one: ProvenPerson, views: Sequence[SeatView]) -> int:
-        news = 0
-        for proof in one.proofs:
-            for view in sender(views, proof):
-                known = view.sight.sends_since
-                if known is None or proof.seen_at > known:
-                    await self.store.note_sends((view.seat.key,), proof.seen_at)
-                    await self.store.append((self._line(view, proof),))
-                    news += 1
-        return news
+    async def _write_down(self, news: Sequence[tuple[SeatView, DeviceProof]], store: FleetStore) -> None:
+        for view, proof in news:
+            await store.note_sends((view.seat.key,), proof.seen_at)
+        await store.append([self._line(view, proof) for view, proof in news])
 
     def _line(self, view: SeatView, proof: DeviceProof) -> HistoryLine:
         source = "a line in a server's log" if proof.kind == LOG else "a message to the check mailbox"
@@ -97,6 +95,14 @@ def sender(views: Sequence[SeatView], proof: DeviceProof) -> tuple[SeatView, ...
         return ()
     possible = [view for view in views if _fits(view, kind)]
     return tuple(possible) if len(possible) == 1 else ()
+
+
+def _news(one: ProvenPerson, views: Sequence[SeatView]) -> Iterator[tuple[SeatView, DeviceProof]]:
+    for proof in one.proofs:
+        for view in sender(views, proof):
+            known = view.sight.sends_since
+            if known is None or proof.seen_at > known:
+                yield view, proof
 
 
 def _fits(view: SeatView, kind: WrittenOn) -> bool:

@@ -24,6 +24,8 @@ from profilegen.settings.standin import document_for_person
 FORM = 1
 """Counted up whenever the same settings give other profiles."""
 
+_FACTS = json.JSONEncoder(separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
@@ -119,7 +121,7 @@ class Tailor:
             facts += [patterns[box.address.domain].digest, str(box.address), box.name, box.username]
             facts += [box.outgoing_username, box.outgoing, *map(str, box.aliases)]
         facts += ["encrypted"] if route_of(seat, patterns) is SecretRoute.ENCRYPTED else []
-        return hashlib.sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()[:32]
+        return hashlib.sha256(_FACTS.encode(facts).encode()).hexdigest()[:32]
 
     def up_to_date(self, seat: Seat, patterns: Patterns) -> Seat:
         """Return the seat with what is wanted of it only if that still holds for these settings."""

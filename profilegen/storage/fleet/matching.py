@@ -35,6 +35,8 @@ class Directory:
         knows by a mailbox of the seat.
         """
         named = self._named(seat)
+        if len(named) == 1 and seat.channel is named[0].channel is EnrollmentChannel.DEVICE:
+            return named[0], 1  # nearly always
         devices = _enrolled([found for found in named if found.channel is EnrollmentChannel.DEVICE])
         if seat.channel is EnrollmentChannel.USER and (users := self._users(seat, named, devices)):
             return _newest(users), max(len(users), len(devices))

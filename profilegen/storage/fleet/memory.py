@@ -105,8 +105,9 @@ class MemoryFleetStore:
         words = called(person, seats, self._history.known_addresses(person))
         names, lines = self._history.forget(person, words, pseudonym)
         keys = names | {seat.key for seat in seats}
+        for seat in seats:
+            self._seats.by_key.pop(seat.key, None)
         for key in keys:
-            self._seats.by_key.pop(key, None)
             self._episodes.pop(key, None)
         self._commands = {name: one for name, one in self._commands.items() if one.seat not in keys}
         self._mask(words, pseudonym)

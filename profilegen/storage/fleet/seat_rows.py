@@ -121,7 +121,7 @@ def _aliases(mailbox: list[Any]) -> list[str]:
 def seat_of(row: Sequence[Any]) -> Seat:
     """Return the seat of a row that begins with `COLUMNS`."""
     key, profile, person, mailboxes, mdm, channel, platform, route, identifier, udid, serial, user, name = row[:13]
-    language, recovery, group, forced, *wanted = row[13:21]
+    language, recovery, group, forced = row[13:17]
     effective_identifier, effective_uuid, effective_remote_id, retired_at = row[21:25]
     return Seat(
         key=key,
@@ -141,7 +141,7 @@ def seat_of(row: Sequence[Any]) -> Seat:
         recovery_email=None if recovery is None else address(recovery),
         group=group,
         forced=forced,
-        wanted=None if wanted[0] is None else _wanted(wanted),
+        wanted=None if row[17] is None else _wanted(row[17:21]),
         effective=None
         if effective_identifier is None
         else Effective(identifier=effective_identifier, uuid=effective_uuid, remote_id=effective_remote_id),

@@ -81,8 +81,8 @@ def enrollment_row(enrollment: Enrollment) -> dict[str, Any]:
 
 def enrollment_of(row: Sequence[Any]) -> Enrollment:
     """Return the enrollment of a row of `ENROLLMENT`."""
-    id_, mdm, channel, udid, serial, parent, platform, os_version, build, model = row[:10]
-    emails, sign_ins, groups, full_name, enrolled_at, last_seen, tally, active = row[10:]
+    (id_, mdm, channel, udid, serial, parent, platform, os_version, build, model, emails, sign_ins, groups, full_name,
+     enrolled_at, last_seen, tally, active) = row  # fmt: skip
     return Enrollment(
         mdm=mdm,
         id=id_,

@@ -30,7 +30,12 @@ async def open_fleet_store(*, file: Path, url: str | None = None, password: Secr
         raise
     # what is loaded by now stays; to look for garbage in it with every batch of seats costs a fifth of each stream
     gc.freeze()
+    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
     return SqlFleetStore(database)
+
+
+_YOUNG = 50_000
+"""Objects between two looks for garbage: more than a batch of seats is made of, which leaves none."""
 
 
 class SqlFleetStore:
