@@ -49,7 +49,9 @@ CAPABILITIES = Capabilities(
     reports_settings=False,
     removes=True,
     reinstalls_after_update=False,
-    tested_against="a test server built from MicroMDM's public source, never run against a real one",
+    tested_against=(
+        "a real MicroMDM (v1.13.1, without a push certificate), and a test server built from its public source"
+    ),
 )
 
 

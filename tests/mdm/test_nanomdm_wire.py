@@ -10,7 +10,7 @@ import json
 import os
 import plistlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,11 +52,13 @@ class Wire:
         headers = {"Content-Type": CONNECT, CERT_HEADER: device.identity.header}
         return say(self.world.url, "PUT", "/mdm", plistlib.dumps({"UDID": device.udid, **message}), headers)
 
-    def drain(self, device: Device, answers: dict[str, str] | None = None, **named: str) -> list[str]:
+    def drain(
+        self, device: Device, answers: Mapping[str, str] | None = None, named: Mapping[str, str] | None = None
+    ) -> list[str]:
         """Return the commands a device is offered, in order; it acknowledges what `answers` does not name."""
         offered: list[str] = []
         message = {"Status": "Idle"}
-        while (reply := self.connect(device, **named, **message)).body and len(offered) < 20:
+        while (reply := self.connect(device, **(named or {}), **message)).body and len(offered) < 20:
             command = plistlib.loads(reply.body)["CommandUUID"]
             offered.append(command.removesuffix(f"-{self.tag}"))
             message = {"Status": (answers or {}).get(offered[-1], "Acknowledged"), "CommandUUID": command}
@@ -264,7 +266,7 @@ def test_enrolling_again_empties_the_queue_and_in_a_database_those_of_the_users(
     mac.authenticate()
     assert wire.enqueue(mac.udid, "between").status == 200
     assert wire.drain(mac) == ["between"]  # even before the TokenUpdate
-    assert wire.drain(mac, **channel.named) == (["user"] if wire.storage is Storage.KV else [])
+    assert wire.drain(mac, named=channel.named) == (["user"] if wire.storage is Storage.KV else [])
     assert wire.enqueue(mac.udid, "device").status == 500  # forgotten, and its name is taken all the same
 
 

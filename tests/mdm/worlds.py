@@ -8,6 +8,7 @@ import http.client
 import itertools
 import json
 import os
+import random
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -67,6 +68,10 @@ class World(Protocol):
 
     def stranger(self) -> Enrollment:
         """Return an enrollment that looks right and that this server never took."""
+        ...
+
+    def settle(self) -> None:
+        """Let the server come to rest: what it took is queued, and its calls are made."""
         ...
 
     def deliver(self) -> None:
@@ -195,6 +200,7 @@ class _RawWorld:
         return mac
 
     def deliver(self) -> None:
+        self.settle()
         for device in self.devices.values():
             device.poll()
         self.settle()
@@ -215,7 +221,8 @@ class _RawWorld:
         """Return what the webhook told of this device's own channel; only Authenticate names the serial number."""
         told = [event.enrollment for event in self.news(connector) if event.enrollment.udid == device.udid]
         own = [enrollment for enrollment in told if enrollment.parent is None]
-        return replace(own[-1], serial=own[0].serial, os_version=own[0].os_version)
+        facts = next(enrollment for enrollment in own if enrollment.serial is not None)  # in whatever order they came
+        return replace(own[-1], serial=facts.serial, os_version=facts.os_version)
 
 
 class NanoWorld(_RawWorld):
@@ -262,17 +269,31 @@ class NanoWorld(_RawWorld):
 
 
 class MicroWorld(_RawWorld):
-    """MicroMDM, the test server built from the public source."""
+    """MicroMDM: the test server, or a real one where MICROMDM_URL says so."""
 
-    key = micro.API_KEY
-
-    def __init__(self, url: str, received: Received, server: micro.MicroMdm) -> None:
+    def __init__(self, url: str, received: Received, server: micro.MicroMdm | None, key: str) -> None:
         super().__init__(url, received)
         self.server = server
+        self.key = key
+        self._tag = "" if server is not None else f"-{uuid.uuid4()}"
+        self._first = 0 if server is not None else random.randrange(10**6)
+
+    def command(self, name: str) -> str:
+        return f"{name}{self._tag}"
 
     def settle(self) -> None:
-        if self.server.webhook is not None:
+        if self.server is None:
+            time.sleep(0.3)  # nobody says when a real server has made its calls
+        elif self.server.webhook is not None:
             self.server.webhook.settle()
+
+    def phone(self, number: int) -> Phone:
+        """Return an enrolled phone; MicroMDM has a place of its own for check-ins."""
+        phone = Phone(self.url, number=self._first + number)
+        phone.places = micro.PLACES
+        self.devices[phone.udid] = phone
+        phone.enrol()
+        return phone
 
     def connector(self, *, key: str | None = None) -> MicroMdm:
         credentials = FixedKey(basic(MICRO_USER, Secret(text=key or self.key)))
@@ -290,6 +311,8 @@ class MicroWorld(_RawWorld):
         return _STRANGER
 
     def overload(self, times: int) -> None:
+        if self.server is None:
+            pytest.skip("a real server is not overloaded at will")
         self.server.statuses = [Response(status=429, headers={"Retry-After": "7"})] * times
 
 
@@ -332,11 +355,15 @@ def nanohub_world() -> Iterator[NanoWorld]:
 def micro_world() -> Iterator[MicroWorld]:
     """Yield MicroMDM with nobody enrolled."""
     with ExitStack() as stack:
-        received = stack.enter_context(webhook_receiver())
+        received = stack.enter_context(webhook_receiver(int(os.environ.get("MICROMDM_WEBHOOK_PORT", "0"))))
+        real = os.environ.get("MICROMDM_URL")
+        if real is not None:
+            yield MicroWorld(real, received, None, os.environ["MICROMDM_API_KEY"])
+            return
         sender = WebhookSender(received.url.replace("://", f"://profilegen:{HOOK_PASSWORD}@"))
         stack.callback(sender.close)
         server = micro.MicroMdm(webhook=sender)
-        yield MicroWorld(stack.enter_context(http_service(server.answer)), received, server)
+        yield MicroWorld(stack.enter_context(http_service(server.answer)), received, server, micro.API_KEY)
 
 
 def _with_path(request: Request, path: str) -> Request:

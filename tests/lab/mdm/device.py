@@ -60,6 +60,7 @@ class Device:
         self.fail_install: ErrorChain | None = None
         self.declarative: Callable[[Device, Channel], None] | None = None
         self._url = urlsplit(url)
+        self.places = {CHECKIN: "/mdm", CONNECT: "/mdm"}
         self.identity = device_identity(self.udid)
         self._busy = threading.RLock()
 
@@ -245,7 +246,9 @@ class Device:
         body = plistlib.dumps(message)
         shown = {CERT_HEADER: self.identity.header, SIGNATURE_HEADER: self.identity.signature(body)}
         try:
-            connection.request("PUT", self._url.path + "/mdm", body, {"Content-Type": content_type, **shown})
+            connection.request(
+                "PUT", self._url.path + self.places[content_type], body, {"Content-Type": content_type, **shown}
+            )
             response = connection.getresponse()
             answer = response.read()
         finally:

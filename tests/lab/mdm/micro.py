@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.lab.mdm.device import CHECKIN, CONNECT
 from tests.lab.mdm.hooks import WebhookSender
 from tests.lab.mdm.httpd import Request, Response
 from tests.lab.mdm.nano import CERT_HEADER, OnPush, is_authorised
@@ -22,6 +23,8 @@ from tests.lab.mdm.queues import Waiting
 from tests.lab.mdm.store import Answered, Store
 
 API_KEY = "micromdm-test-key"
+PLACES = {CHECKIN: "/mdm/checkin", CONNECT: "/mdm/connect"}
+"""Where a device of this server goes with which kind of message."""
 
 
 class MicroMdm:
@@ -38,7 +41,7 @@ class MicroMdm:
 
     def answer(self, request: Request) -> Response:
         """Answer one request of either side."""
-        if request.path == "/mdm":
+        if request.path in PLACES.values():
             return self._device(request)
         if request.path == "/version":
             return _json({"version": "test"})
