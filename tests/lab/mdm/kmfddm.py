@@ -135,7 +135,7 @@ class Kmfddm:
     def _member(self, method: str, table: dict[str, list[str]], key: str, member: str) -> Response:
         members = table.setdefault(key, [])
         if method == "GET":
-            return _json(members or None)
+            return _json(sorted(members) or None)  # in no order that means anything
         if (member in members) is (method == "PUT"):
             return Response(status=304)
         if method == "PUT":
