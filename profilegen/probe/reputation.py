@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from profilegen.diagnosis.causes import Cause
 from profilegen.errors import ResolverProblem, SettingsProblem
@@ -32,14 +33,22 @@ class _Inquiry:
     """
     One question to one list (RFC 5782).
 
-    `name` is asked for in the zone; `never` must not be listed in any honest one, and `kind` begins the check's name.
+    `name` is asked for in the zone; `never` must not be listed in any honest one, one of `always` is in every working
+    one (section 5), and `kind` begins the check's name.
     """
 
     kind: str
     about: str
     name: str
     never: str
+    always: tuple[str, ...]
     cause: Cause
+
+
+_Silent: TypeAlias = dict[tuple[str, tuple[str, ...]], str | None]
+"""Why "not listed" of a zone whose test entries were asked says nothing; None: it can be believed."""
+_NOT_SERVED = "The list does not answer this resolver."
+_NO_LIST = "No block list{of} answers under this name: the entry that every list has for tests is missing."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +78,8 @@ class Reputation:
             *((zone, _about_domain(domain)) for zone in self.lists.domains[:MOST_LISTS]
               for domain in domains[:MOST_DOMAINS]),
         ]  # fmt: skip
-        return tuple([await self._listing(zone.strip(".").lower(), inquiry) for zone, inquiry in asked])
+        silent: _Silent = {}
+        return tuple([await self._listing(zone.strip(".").lower(), inquiry, silent) for zone, inquiry in asked])
 
     async def _name(self, address: str, names: set[str]) -> Finding:
         try:
@@ -86,17 +96,19 @@ class Reputation:
             detail = f"{address} has no name (PTR record); many servers refuse mail from it."
         return Finding(check="ptr", outcome=Outcome.WARN, detail=detail, cause=Cause.IP_POLICY_BLOCK)
 
-    async def _listing(self, zone: str, inquiry: _Inquiry) -> Finding:
+    async def _listing(self, zone: str, inquiry: _Inquiry, silent: _Silent) -> Finding:
         check = f"{inquiry.kind}.{zone}"
         if not _is_zone(zone):  # no name server knows it, which would read like "not listed"
             return Finding(check=check, outcome=Outcome.SKIP, detail=f'"{zone}" is not the zone of a block list.')
         try:
-            answers = await self.resolver.addresses(f"{inquiry.name}.{zone}")
-            codes = [code for code in answers if ":" not in code and ipaddress.ip_address(code) in _LISTED]
+            codes = await self._codes(f"{inquiry.name}.{zone}")
             if not codes:
-                return Finding(check=check, outcome=Outcome.PASS, detail=f"{inquiry.about} is not listed.")
-            if any(ipaddress.ip_address(code) in _REFUSED for code in codes):
-                return Finding(check=check, outcome=Outcome.SKIP, detail="The list does not answer this resolver.")
+                tested = (zone, inquiry.always)
+                if tested not in silent:
+                    silent[tested] = await self._why_silent(zone, inquiry)
+                return _not_listed(check, inquiry, silent[tested])
+            if _refuses(codes):
+                return Finding(check=check, outcome=Outcome.SKIP, detail=_NOT_SERVED)
             if await self.resolver.addresses(f"{inquiry.never}.{zone}"):
                 return Finding(check=check, outcome=Outcome.SKIP, detail="The list says yes to everything.")
             reasons = (await self.resolver.txt(f"{inquiry.name}.{zone}")).records
@@ -105,6 +117,28 @@ class Reputation:
         why = f": {_printable(reasons[0])}" if reasons else "."
         detail = f"{inquiry.about} is listed ({', '.join(codes)}){why}"
         return Finding(check=check, outcome=Outcome.FAIL, detail=detail, cause=inquiry.cause)
+
+    async def _why_silent(self, zone: str, inquiry: _Inquiry) -> str | None:
+        """Return why "not listed" says nothing here, None where the list names its own entry for tests."""
+        for entry in inquiry.always:
+            codes = await self._codes(f"{entry}.{zone}")
+            if codes:
+                return _NOT_SERVED if _refuses(codes) else None
+        return _NO_LIST.format(of=" of IPv6 addresses" if ":" in inquiry.about else "")
+
+    async def _codes(self, name: str) -> list[str]:
+        answers = await self.resolver.addresses(name)
+        return [code for code in answers if ":" not in code and ipaddress.ip_address(code) in _LISTED]
+
+
+def _refuses(codes: Sequence[str]) -> bool:
+    return any(ipaddress.ip_address(code) in _REFUSED for code in codes)
+
+
+def _not_listed(check: str, inquiry: _Inquiry, silent: str | None) -> Finding:
+    if silent is not None:
+        return Finding(check=check, outcome=Outcome.SKIP, detail=silent)
+    return Finding(check=check, outcome=Outcome.PASS, detail=f"{inquiry.about} is not listed.")
 
 
 def _is_zone(zone: str) -> bool:
@@ -115,12 +149,24 @@ def _is_zone(zone: str) -> bool:
 
 
 def _about_address(address: str) -> _Inquiry:
-    return _Inquiry(kind="dnsbl", about=address, name=_reversed(address), never="1.0.0.127", cause=Cause.IP_BLACKLISTED)
+    return _Inquiry(
+        kind="dnsbl",
+        about=address,
+        name=_reversed(address),
+        never="1.0.0.127",
+        always=(_reversed("::ffff:127.0.0.2"),) if ":" in address else ("2.0.0.127",),
+        cause=Cause.IP_BLACKLISTED,
+    )
 
 
 def _about_domain(domain: str) -> _Inquiry:
     return _Inquiry(
-        kind="rhsbl", about=f"The domain {domain}", name=domain, never="invalid", cause=Cause.CONTENT_REJECTED
+        kind="rhsbl",
+        about=f"The domain {domain}",
+        name=domain,
+        never="invalid",
+        always=("test", "2.0.0.127"),  # some lists of domains have only the latter
+        cause=Cause.CONTENT_REJECTED,
     )
 
 

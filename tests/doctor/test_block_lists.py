@@ -24,7 +24,10 @@ ZONES = {
     "closed.test": "* A 127.255.255.254\n",
     "parked.test": "* A 192.0.2.80\n",
     "broken.test": "",
-    "bl.test": '9.2.0.192 A 127.0.0.2\n9.2.0.192 TXT "spam was seen"\n',
+    "bl.test": '9.2.0.192 A 127.0.0.2\n9.2.0.192 TXT "spam was seen"\n2.0.0.127 A 127.0.0.2\n',
+    "empty.test": "www A 192.0.2.80\n",
+    "quiet.test": "test A 127.255.255.254\n",
+    "old.test": "2.0.0.127 A 127.0.0.2\n",
 }
 
 
@@ -51,7 +54,10 @@ def test_a_listed_domain_is_named_with_the_lists_own_reason(resolver: DnsResolve
     [
         ("yes.test", "skip", "yes to everything"),
         ("closed.test", "skip", "does not answer this resolver"),
-        ("parked.test", "pass", "not listed"),  # no answer out of 127.0.0.0/8 is one of a list
+        ("parked.test", "skip", "No block list answers"),  # no answer out of 127.0.0.0/8 is one of a list
+        ("empty.test", "skip", "No block list answers"),
+        ("quiet.test", "skip", "does not answer this resolver"),
+        ("old.test", "pass", "not listed"),  # a list of domains with the entry for addresses only
         ("broken.test", "skip", ""),
     ],
 )
@@ -113,6 +119,45 @@ def test_the_review_asks_about_the_domains_that_are_named(listed: Cli) -> None:
     assert found == {"The domain lab.test is listed (127.0.1.2): seen in spam": "fail"}
     assert "delist" in {advice["id"] for advice in own.document["advice"]}
     assert [one["outcome"] for one in other.document["findings"] if one["check"] == "rhsbl.dbl.test"] == ["pass"]
+
+
+def test_a_misspelled_list_of_addresses_says_of_nobody_that_he_is_not_listed(resolver: DnsResolver) -> None:
+    reputation = Reputation(
+        resolver=resolver, reverse=resolver, lists=BlockLists(addresses=("bl.test", "empty.test", "bll.test"))
+    )
+
+    found = asyncio.run(reputation.listings(("192.0.2.8", "2001:db8::8"), ()))
+
+    no_list = "answers under this name: the entry that every list has for tests is missing."
+    assert [(one.check, one.outcome, one.detail) for one in found[:4]] == [
+        ("dnsbl.bl.test", "pass", "192.0.2.8 is not listed."),
+        ("dnsbl.bl.test", "skip", f"No block list of IPv6 addresses {no_list}"),
+        ("dnsbl.empty.test", "skip", f"No block list {no_list}"),
+        ("dnsbl.empty.test", "skip", f"No block list of IPv6 addresses {no_list}"),
+    ]
+    assert [one.outcome for one in found[4:]] == ["skip", "skip"]
+
+
+class Counting(DnsResolver):
+    """A resolver that remembers the names whose addresses it was asked for."""
+
+    def __init__(self, server: str) -> None:
+        super().__init__([server])
+        self.asked: list[str] = []
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        self.asked.append(host)
+        return await super().addresses(host)
+
+
+def test_the_entry_for_tests_is_asked_once_however_many_are_not_listed(serve_zones: ServeZones) -> None:
+    resolver = Counting(serve_zones(ZONES))
+    reputation = Reputation(resolver=resolver, reverse=resolver, lists=BlockLists(addresses=("bl.test",)))
+
+    found = asyncio.run(reputation.listings(("192.0.2.7", "192.0.2.8", "192.0.2.9"), ()))
+
+    assert [one.outcome for one in found] == ["pass", "pass", "fail"]
+    assert resolver.asked.count("2.0.0.127.bl.test") == 1
 
 
 @pytest.mark.parametrize("name", ["not a zone", "bl"])
