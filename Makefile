@@ -15,7 +15,7 @@ demo: $(VENV)/run.stamp ## show the whole story on this machine: no root, no mai
 test: $(VENV)/dev.stamp ## run all tests; as root on Debian this installs the servers they talk to
 	sh .ci/servers
 	$(BIN)/python -m compileall -q profilegen # the many processes the tests start then compile nothing
-	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder # half of the time is waiting
 
 check: $(VENV)/dev.stamp ## run all gates that need no test: style, types, layers, dependencies, catalogue
 	$(BIN)/ruff check .

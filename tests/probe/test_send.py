@@ -23,6 +23,7 @@ pytestmark = pytest.mark.servers
 def test_the_message_arrives_with_esmtpsa_and_is_gone_afterwards(
     mail_lab: MailLab, outgoing: int, incoming: int
 ) -> None:
+    mail_lab.empty("bob")
     report = verify(mail_lab, trial(smtp("good", outgoing, user="bob"), imap("good", incoming, user="bob"), user="bob"))
     assert failures(report) == {}
     assert reached_level(report) == 4
