@@ -119,8 +119,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Return a text folded and with the concepts of its sentences."""
     folded = tuple(words.fold(sentence) for sentence in words.sentences(text))
-    whole = words.fold(text)
-    return Reading(folded=whole, sentences=tuple((one.strip(), concepts(one)) for one in folded))
+    return Reading(folded=words.fold_text(text), sentences=tuple((one.strip(), concepts(one)) for one in folded))
 
 
 def concepts(folded: str) -> frozenset[Concept]:

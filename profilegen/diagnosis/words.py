@@ -51,6 +51,10 @@ _UNDIVIDED = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "a
 """Letters whose stroke Unicode counts as part of them, not as an accent."""
 _SENTENCE_END = re.compile(r"[.!?;]+(?=\s)|[。！？；\n]+")
 _MOST_SENTENCES = 40
+_FULL_STOP = re.compile(r"[.!?]+(?=\s)|[。！？]+")
+"""What ends a gap. A line does not: mail programs and servers break them anywhere."""
+_STOP = "\x00"
+"""Between the sentences of a folded text; folding leaves no such character."""
 
 Phrase: TypeAlias = tuple[tuple[str, ...], ...]
 
@@ -62,6 +66,11 @@ def fold(text: str) -> str:
     letters = "".join(char if char.isalnum() else " " for char in plain).translate(_UNDIVIDED)
     words = (_SCRIPT_CHANGE.sub(" ", letters) if is_wide(letters) else letters).split()
     return _unified(f" {' '.join(words)} ")
+
+
+def fold_text(text: str) -> str:
+    """Return a text folded, sentence by sentence, so that no gap of a phrase runs from one into the next."""
+    return _STOP.join(fold(part) for part in _FULL_STOP.split(text[:LONGEST])) if text else fold(text)
 
 
 def sentences(text: str) -> list[str]:
@@ -124,7 +133,7 @@ def _find(pieces: Phrase, folded: str) -> str | None:
 
 def _end_of(pieces: Phrase, folded: str, end: int) -> int | None:
     for choices in pieces:
-        window = folded[end - 1 : end + _GAP]
+        window = folded[end - 1 : end + _GAP].partition(_STOP)[0]
         places = [(window.find(choice), len(choice)) for choice in choices]
         found = min((place + length for place, length in places if place >= 0), default=None)
         if found is None:

@@ -85,6 +85,25 @@ def test_the_dialects_of_servers_are_known(dialect: str, stage: str, code: int |
     assert first(text, stage, code) == cause, dialect
 
 
+def test_a_recipient_rejected_for_no_reason_is_no_missing_login_by_itself() -> None:
+    said = explain(Observation(text="One of the recipient addresses was rejected by the server."))
+
+    assert said.causes[0].cause == "relay_denied_context_needed"
+    assert {one.cause for one in said.causes[1:]} == {"recipient_unknown", "auth_not_configured"}
+
+
+def test_a_program_that_keeps_its_password_to_itself_had_no_tls_at_the_login() -> None:
+    assert first("2031/01/01 10:00:00 smtp: unencrypted connection") == "auth_requires_tls"
+    assert first("must not use an unencrypted connection", "mail_from", 530) == "tls_required_not_used"
+
+
+def test_words_of_two_sentences_are_no_phrase() -> None:
+    one = explain(Observation(text="The message for the recipient was rejected by the server."))
+    two = explain(Observation(text="Mail has a recipient. Another one was rejected by the server."))
+
+    assert [said.causes[0].cause == "relay_denied_context_needed" for said in (one, two)] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
     [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profilegen.diagnosis.words import LONGEST, find, fold
+from profilegen.diagnosis.words import LONGEST, find, fold, fold_text
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,14 @@ def test_one_plain_form_for_many_spellings(text: str, folded: str) -> None:
 )
 def test_phrases_are_whole_words_with_choices_and_gaps(phrases: str, text: str, found: str | None) -> None:
     assert (find(phrases, fold(text)) is not None) is (found is not None)
+
+
+def test_a_gap_runs_over_the_end_of_a_line_but_not_of_a_sentence() -> None:
+    phrase = "mailbox * full"
+
+    assert find(phrase, fold_text("Your mailbox\nis 100.5 % full. Bye.")) == "mailbox is 100 5 full"
+    assert find(phrase, fold_text("No such mailbox. Our inn is full.")) is None
+    assert find("inn is full", fold_text("No such mailbox! Our inn is full.")) is not None
 
 
 @given(st.text(max_size=2 * LONGEST))

@@ -95,12 +95,10 @@ RULES = (
         CERTAIN,
         made_for="apple",
     ),
-    rule(
-        Cause.AUTH_NOT_CONFIGURED,
-        "was rejected by the server; rejected by the server; recipient * rejected by the server",
-        HINT,
-        made_for="apple",
-    ),
+    # without a reason it may be the address as well as the login
+    rule(Cause.RELAY_DENIED_CONTEXT_NEEDED, "recipient * rejected by the server", HINT, made_for="apple"),
+    rule(Cause.AUTH_NOT_CONFIGURED, "rejected by the server", WEAK, made_for="apple"),
+    rule(Cause.RECIPIENT_UNKNOWN, "recipient * rejected by the server", WEAK, made_for="apple"),
     rule(
         Cause.SENDER_NOT_OWNED,
         "sender address * rejected by the server; sender * was rejected by the server; "

@@ -197,6 +197,8 @@ RULES = (
         CERTAIN,
         stages="auth imap_login",
     ),
+    # net/smtp of Go shows no password to a server that it reached without TLS
+    rule(Cause.AUTH_REQUIRES_TLS, "unencrypted connection", BEYOND_DOUBT, stages="auth", made_for="go"),
     rule(Cause.AUTH_REQUIRES_TLS, "", CLEAR, codes="538 523", stages="auth"),
     rule(Cause.AUTH_REQUIRES_TLS, "", CLEAR, enhanced="5.7.11", stages="auth"),
     rule(Cause.AUTH_REQUIRES_TLS, "", LIKELY, codes="530", stages="auth"),
