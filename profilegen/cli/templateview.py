@@ -6,15 +6,19 @@ from typing import Any
 from profilegen.cli.output import note, say
 from profilegen.fleet.tally import EXAMPLES
 from profilegen.flow.fleet.templating import Placing, TemplateBook
-from profilegen.flow.fleet.values import Connectors
+from profilegen.flow.fleet.values import Connectors, connector_of
 
 WORTH_SAYING = 60
 """Seconds; what takes less is not announced."""
 
 
 def paces(installs: Mapping[str, int], connectors: Connectors) -> dict[str, float]:
-    """Return for how many seconds each server is busy at least with so many installations, where it sets a pace."""
-    known = {name: connectors[name].capabilities.seconds_for(count) for name, count in installs.items()}
+    """
+    Return for how many seconds each server is busy at least with so many installations, where it sets a pace.
+
+    Raises ConfigProblem `unknown_mdm`.
+    """
+    known = {name: connector_of(connectors, name).capabilities.seconds_for(n) for name, n in installs.items()}
     return {name: seconds for name, seconds in known.items() if seconds is not None}
 
 

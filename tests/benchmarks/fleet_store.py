@@ -4,11 +4,12 @@ arguments; in SQLite, and a tenth of it in PostgreSQL where there is one.
 
 Each step is a process of its own that says how long it took, how long it had a processor (the rest is the disk,
 the server, and whoever else is busy), and the most memory it held; it fails on a wrong count.
-`import` brings a roster CSV in as `fleet import` does; `again` brings in the same one; `look` takes in an enrollment
-and an inventory of every device; `applied` writes down what an apply leaves of every seat: what is wanted, an episode
-with its install and the look that proved it, and a line of history for one in ten; `stream` reads every seat with what
-was seen of it; `plan` and `report` are the commands `fleet plan` and `fleet report`, from the start of the interpreter
-to its end. One seat in seven is on a Mac. The disk is that of the temporary folder, and written through at every step.
+`import` brings a roster CSV in as `fleet import` does, and `fresh` is the command `fleet plan` after that; `again`
+brings in the same roster; `look` takes in an enrollment and an inventory of every device; `applied` writes down what
+an apply leaves of every seat: what is wanted, an episode with its install and the look that proved it, and a line of
+history for one in ten; `stream` reads every seat with what was seen of it; `plan` and `report` are the commands
+`fleet plan` and `fleet report`. Commands count from the start of the interpreter to its end. One seat in seven is on a
+Mac. The disk is that of the temporary folder, and written through at every step.
 """
 
 import asyncio
@@ -179,7 +180,14 @@ def report(seats: int) -> None:
     assert sum(made["states"].values()) == seats, made
 
 
-COMMANDS: dict[str, Callable[[int], None]] = {"plan": plan, "report": report}
+def first_plan(seats: int) -> None:
+    """Plan as the command line does when nothing is known but the roster."""
+    made = command("plan", "--offline")
+    assert made["states"] == {"not_enrolled": seats}, made
+
+
+COMMANDS: dict[str, Callable[[int], None]] = {"fresh": first_plan, "plan": plan, "report": report}
+ORDER = ("import", "fresh", "again", "look", "applied", "stream", "plan", "report")
 
 
 def command(*arguments: str) -> dict[str, Any]:
@@ -321,7 +329,7 @@ def measure(name: str, seats: int, rounds: int, make: Callable[[], str | None]) 
             write_roster(folder / "roster.csv", seats)
             make_home(folder)
             places.append((folder, make()))
-        for step in (*STEPS, *COMMANDS):
+        for step in ORDER:
             print_line(name, step, seats, [in_a_new_process(step, folder, seats, url) for folder, url in places])
 
 

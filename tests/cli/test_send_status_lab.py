@@ -135,7 +135,7 @@ def test_the_table_is_one_line_per_person_and_a_count(desk: Cli, mail_lab: MailL
     lines = answer.out.splitlines()
     assert answer.status == 1
     assert re.fullmatch(rf"✓ +alice +{local(SENT)} +email +1a2b3c4d +sends +20.* from an iPhone .*", lines[1])
-    assert re.fullmatch(r"✗ +bob .* refused +550 5.1.1 no such user", lines[2])
+    assert re.fullmatch(r"✗ +bob .* refused +recipient_unknown: 550 5.1.1 no such user", lines[2])
     assert re.fullmatch(r"✗ +cleo .* silent +3 days", lines[3])
     assert lines[4] == "1 of 3 send, 1 silent, 1 refused."
     assert len(lines) == 5
