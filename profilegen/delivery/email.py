@@ -1,8 +1,5 @@
 """`--via email`: one mail per person, through a submission server of our own."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 
 from profilegen.address import Address
@@ -10,36 +7,11 @@ from profilegen.delivery.message import MailWords, profile_mail
 from profilegen.delivery.submission import HungUp, InDoubt, Refused, SubmissionSession
 from profilegen.errors import UsageProblem
 from profilegen.mailing.bounce import message_id
+from profilegen.net.pace import Pace
 from profilegen.ports import Clock
 from profilegen.ports.sending import Delivered, DeliveryState, Parcel
 
 _TEMPORARY = range(400, 500)
-
-
-class Pace:
-    """
-    At most so many per second, evenly; None: as fast as it goes.
-
-    `seconds` returns the time since some moment in the past, `sleep` waits.
-    """
-
-    def __init__(
-        self,
-        per_second: float | None,
-        *,
-        seconds: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._gap = 0.0 if per_second is None else 1 / per_second
-        self._next = 0.0
-        self._seconds, self._sleep = seconds, sleep
-
-    async def wait(self) -> None:
-        """Wait until the next one may go."""
-        now = self._seconds()
-        if self._next > now:
-            await self._sleep(self._next - now)
-        self._next = max(now, self._next) + self._gap
 
 
 class EmailChannel:
@@ -77,7 +49,7 @@ class EmailChannel:
         """Send one mail and say what the server answered."""
         message = self.compose(parcel)
         recipient = parcel.recipient or self._sender
-        await self._pace.wait()
+        await self._pace.turn()
         try:
             answer = await self._session.submit(message, recipient)
         except InDoubt as doubt:

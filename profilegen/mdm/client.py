@@ -17,7 +17,8 @@ from profilegen.errors import ConfigProblem, NetworkProblem
 from profilegen.mdm.calls import Answer, Call, Method, json_body
 from profilegen.mdm.exchange import NOT_SENT, ClientLimits, Exchange, Incoming, Outgoing
 from profilegen.mdm.keys import Credentials, FixedKey, basic, bearer
-from profilegen.mdm.pace import Pace, Timing, told_to_wait
+from profilegen.mdm.told_to_wait import told_to_wait
+from profilegen.net.pace import Pace, Timing
 from profilegen.net.policy import Encryption
 from profilegen.ports import Resolver
 

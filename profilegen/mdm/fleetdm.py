@@ -31,9 +31,9 @@ from profilegen.mdm.hosted import (
     no_webhooks,
 )
 from profilegen.mdm.lanes import Lanes
-from profilegen.mdm.pace import Timing
 from profilegen.mdm.probing import key_finding
 from profilegen.mdm.reading import accept, failed, receipted, rows, text, tree
+from profilegen.net.pace import Timing
 from profilegen.ports import Clock
 from profilegen.ports.mdm import Event, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.report import Finding

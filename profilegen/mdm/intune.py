@@ -28,10 +28,10 @@ from profilegen.mdm.intune_reports import IntuneReports, Status
 from profilegen.mdm.intune_templates import IntuneTemplates
 from profilegen.mdm.intune_wire import LARGEST_PROFILE, NAME_PREFIX, device_of, enrollments_in, is_device
 from profilegen.mdm.lanes import Lanes
-from profilegen.mdm.pace import Timing
 from profilegen.mdm.probing import key_finding
 from profilegen.mdm.reading import failed, receipted, text, tree
 from profilegen.mdm.tokens import ClientCredentials
+from profilegen.net.pace import Timing
 from profilegen.ports import Clock
 from profilegen.ports.mdm import Event, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.report import Finding

@@ -8,8 +8,8 @@ from profilegen.errors import NetworkProblem
 from profilegen.mdm.calls import Call, Method, json_body
 from profilegen.mdm.client import MdmClient
 from profilegen.mdm.intune_wire import report_rows
-from profilegen.mdm.pace import Timing
 from profilegen.mdm.reading import accept, moment, text, tree
+from profilegen.net.pace import Timing
 
 _JOBS = "/beta/deviceManagement/reports/exportJobs"
 _REPORT = "DeviceStatusesByConfigurationProfile"

@@ -42,10 +42,10 @@ from profilegen.mdm.jamf_inventory import (
 from profilegen.mdm.jamf_profiles import PRODUCT, JamfProfiles, Names
 from profilegen.mdm.jamf_wire import read_names
 from profilegen.mdm.lanes import Lanes
-from profilegen.mdm.pace import Timing
 from profilegen.mdm.probing import key_finding, webhook_finding
 from profilegen.mdm.reading import failed, receipted, text, tree, upper
 from profilegen.mdm.tokens import ClientCredentials
+from profilegen.net.pace import Timing
 from profilegen.ports import Clock
 from profilegen.ports.mdm import Event, EventKind, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.report import Finding

@@ -15,8 +15,8 @@ from profilegen.mdm import jamf_wire as wire
 from profilegen.mdm.calls import Method
 from profilegen.mdm.jamf_api import JamfApi
 from profilegen.mdm.jamf_inventory import KINDS, Kind, Target
-from profilegen.mdm.pace import Timing
 from profilegen.mdm.reading import accept
+from profilegen.net.pace import Timing
 from profilegen.ports.mdm import InstallOrder, Receipt, RemoveOrder
 
 PRODUCT = "Jamf Pro"

@@ -7,8 +7,8 @@ from profilegen.errors import ConfigProblem
 from profilegen.mdm.calls import Call, Method
 from profilegen.mdm.client import MdmClient
 from profilegen.mdm.keys import bearer
-from profilegen.mdm.pace import Timing
 from profilegen.mdm.reading import tree
+from profilegen.net.pace import Timing
 from profilegen.secret import Secret
 
 _EARLY = 60.0

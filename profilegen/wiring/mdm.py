@@ -10,8 +10,8 @@ from profilegen.errors import ConfigProblem, ProfilegenError, UsageProblem
 from profilegen.fleet.capabilities import Capabilities
 from profilegen.mdm.client import MdmClient
 from profilegen.mdm.keys import Credentials, FixedKey, basic, bearer
-from profilegen.mdm.pace import Timing
 from profilegen.mdm.tokens import ClientCredentials, NoKey
+from profilegen.net.pace import Timing
 from profilegen.ports.mdm import MdmConnector
 from profilegen.secret import Secret
 from profilegen.wiring.house import House

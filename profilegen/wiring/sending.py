@@ -120,8 +120,9 @@ class Dispatch:
 
     def email(self, submission: Submission, per_second: float | None) -> "EmailChannel":
         """Return the channel through a submission server, with at most so many mails per second."""
-        from profilegen.delivery.email import EmailChannel, Pace
+        from profilegen.delivery.email import EmailChannel
         from profilegen.delivery.submission import SubmissionSession
+        from profilegen.net.pace import Pace, Timing
         from profilegen.storage.logins import SqliteLoginBudget
 
         house = self.house
@@ -136,7 +137,7 @@ class Dispatch:
             words=self.words,
             sender=submission.sender,
             clock=house.clock,
-            pace=Pace(per_second),
+            pace=Pace(rate=per_second, timing=Timing()),
         )
 
     def rehearsal(self, mail: "EmailChannel", operator: Address, folder: Path | None) -> "RehearsalChannel":

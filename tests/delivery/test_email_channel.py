@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from profilegen.address import Address
-from profilegen.delivery.email import EmailChannel, Pace
+from profilegen.delivery.email import EmailChannel
 from profilegen.delivery.guides import GuideWriter
 from profilegen.delivery.submission import Patience, SubmissionSession
 from profilegen.errors import NetworkProblem, NotPossible, ProfilegenError
 from profilegen.net.hosts import FixedHosts
+from profilegen.net.pace import Pace, Timing
 from profilegen.net.tls import verified_context
 from profilegen.ports.sending import Delivered, DeliveryState, Submission
 from profilegen.secret import Secret
@@ -37,7 +38,7 @@ class FakeClock:
         self.slept: list[float] = []
 
     def pace(self, per_second: float) -> Pace:
-        return Pace(per_second, seconds=lambda: self.now, sleep=self._sleep)
+        return Pace(rate=per_second, timing=Timing(monotonic=lambda: self.now, sleep=self._sleep))
 
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -85,7 +86,7 @@ def channel(
         words=GuideWriter(TEMPLATES),
         sender=sender,
         clock=SystemClock(),
-        pace=pace or Pace(None),
+        pace=pace or Pace(rate=None, timing=Timing()),
     )
 
 
@@ -240,7 +241,7 @@ def test_only_what_is_left_of_the_gap_is_waited_for(work: float, slept: list[flo
     async def four_times() -> None:
         pace = clock.pace(10.0)
         for _ in range(4):
-            await pace.wait()
+            await pace.turn()
             clock.now += work
 
     asyncio.run(four_times())

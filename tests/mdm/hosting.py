@@ -11,8 +11,8 @@ from profilegen.fleet.seat import Effective, EnrollmentChannel
 from profilegen.fleet.seen import Enrollment
 from profilegen.mdm.client import MdmClient
 from profilegen.mdm.keys import Credentials
-from profilegen.mdm.pace import Timing
 from profilegen.net.hosts import FixedHosts
+from profilegen.net.pace import Timing
 from profilegen.ports.mdm import InstallOrder, LookOrder, RemoveOrder
 from profilegen.profile.envelope import build_profile
 from profilegen.profile.types import Delivery, Platform, Profile

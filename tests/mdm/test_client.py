@@ -23,8 +23,9 @@ from profilegen.mdm.client import (
     bearer,
 )
 from profilegen.mdm.keys import basic_password
-from profilegen.mdm.pace import Pace, Timing, told_to_wait
+from profilegen.mdm.told_to_wait import told_to_wait
 from profilegen.net.hosts import FixedHosts
+from profilegen.net.pace import Pace, Timing
 from profilegen.net.policy import Encryption
 from profilegen.secret import Secret
 from tests.lab.certificates import Authority

@@ -27,7 +27,7 @@ from profilegen.mdm.micromdm import USER as MICRO_USER
 from profilegen.mdm.micromdm import MicroMdm
 from profilegen.mdm.nanomdm import USER as NANO_USER
 from profilegen.mdm.nanomdm import NanoMdm
-from profilegen.mdm.pace import Timing
+from profilegen.net.pace import Timing
 from profilegen.net.resolver import DnsResolver
 from profilegen.net.tls import verified_context
 from profilegen.ports.mdm import Event, MdmConnector
