@@ -10,7 +10,7 @@ from profilegen.address import Address, a_label, shorten
 from profilegen.cli.canaryview import canary_document, listed_document, run_document, show_list, show_runs
 from profilegen.cli.grouped import grouped
 from profilegen.cli.options import Json, LookupOptions, PasswordOptions
-from profilegen.cli.output import print_json, progress_line, say
+from profilegen.cli.output import note, print_json, progress_line, say
 from profilegen.cli.policy import allowed
 from profilegen.cli.session import run_async, session_of
 from profilegen.cli.wishes import read_settings
@@ -65,6 +65,9 @@ def add(
         settings=_settings_of(mailbox, settings),
     )
     place = run_async(_keep(house.proving, canary, password, passwords.outgoing()))
+    if mailbox.domain != canary.domain:
+        note(f"profilegen: {mailbox} is no mailbox of {canary.domain}: it proves the servers of {mailbox.domain}.")
+        note(f"  → That counts for people of {canary.domain} who have the very same servers, and for nobody else.")
     if as_json:
         print_json({**canary_document(canary), "password_in": place})
         return

@@ -89,6 +89,17 @@ def test_a_canary_proves_its_servers_up_to_the_mailbox(canary: Cli, mail_lab: Ma
     assert rows(tmp_path, "SELECT level, canary, outgoing_username FROM evidence") == [(4, DOMAIN, "address")]
 
 
+def test_a_canary_of_another_domain_is_kept_and_said_to_be_one(lab_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOB", password_of("bob"))
+
+    own = lab_cli("canary", "add", DOMAIN, "--address", BOB, "--password-env", "BOB")
+    other = lab_cli("canary", "add", "example.com", "--address", BOB, "--password-env", "BOB")
+
+    assert (own.status, other.status) == (0, 0)
+    assert "no mailbox of" not in own.err
+    assert f"{BOB} is no mailbox of example.com: it proves the servers of {DOMAIN}." in other.err
+
+
 def test_fix_uses_the_fresh_proof_of_a_canary_and_logs_in_nowhere(
     canary: Cli, mail_lab: MailLab, tmp_path: Path
 ) -> None:
