@@ -8,7 +8,6 @@ from profilegen.address import a_label, shorten
 from profilegen.cli.options import Json, provider_domain
 from profilegen.cli.output import print_json, print_table, say, table
 from profilegen.cli.session import run_async, session_of
-from profilegen.config.values import KEYS
 from profilegen.errors import AddressProblem, UsageProblem
 from profilegen.ports import Trust
 
@@ -33,15 +32,15 @@ def show(context: typer.Context, as_json: Json = False) -> None:
     loaded = house.loaded
     home, home_origin = house.home_place
     if as_json:
-        values = {key: {"value": _plain(loaded.value(key)), "origin": loaded.origins[key]} for key in KEYS}
+        values = {key: {"value": _plain(loaded.value(key)), "origin": origin} for key, origin in loaded.origins.items()}
         print_json({"home": {"value": str(home), "origin": home_origin}, **values})
         return
     rows = table("setting", "value", "from")
     rows.add_row("home", str(home), home_origin)
-    for key in KEYS:
+    for key, origin in loaded.origins.items():
         value = _plain(loaded.value(key))
         words = ", ".join(value) if isinstance(value, list) else value
-        rows.add_row(key, words or "–", loaded.origins[key])
+        rows.add_row(key, words or "–", origin)
     print_table(rows)
 
 

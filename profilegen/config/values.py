@@ -124,14 +124,21 @@ Value = str | int | timedelta | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedConfig:
-    """The configuration and, per dotted key, the place its value came from ("default" if nowhere)."""
+    """
+    The configuration and, per dotted key, the place its value came from ("default" if nowhere).
+
+    `origins` has every key of KEYS, and those of the servers that are configured (`mdm.NAME.FIELD`).
+    """
 
     config: Config
     origins: Mapping[str, str]
     mdm: Mapping[str, MdmConfig] = field(default_factory=dict)
 
     def value(self, key: str) -> str | tuple[str, ...] | None:
-        """Return the effective value of a dotted key as people write it."""
+        """Return the effective value of a dotted key of `origins` as people write it."""
+        if key.startswith(PREFIX):
+            name, field_name = key.removeprefix(PREFIX).split(".", 1)
+            return self.mdm[name].get(field_name)
         value: Value | None = getattr(self.config, KEYS[key])
         if isinstance(value, timedelta):
             return duration_text(value)
@@ -158,7 +165,7 @@ def load_config(*, environ: Mapping[str, str], config_file: Path | None, folders
     servers = {key: str(values.pop(key)) for key in list(values) if key.startswith(PREFIX)}
     mdm = mdm_configs(servers, origins)
     config = Config(**{KEYS[key]: value for key, value in values.items()})  # type: ignore[arg-type] # checked in _typed
-    return LoadedConfig(config=config, origins={key: origins[key] for key in KEYS}, mdm=mdm)
+    return LoadedConfig(config=config, origins=origins, mdm=mdm)
 
 
 _Layer = dict[str, tuple[Value, str]]

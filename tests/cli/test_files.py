@@ -163,6 +163,21 @@ def test_config_shows_where_each_value_came_from(cli: Cli, monkeypatch: pytest.M
     assert shown["identifier_prefix"] == {"value": None, "origin": "default"}
 
 
+def test_config_shows_the_servers_it_names_and_where_each_setting_stands(cli: Cli) -> None:
+    Path("profilegen.toml").write_text(
+        '[mdm.office]\nkind = "nanomdm"\nurl = "https://mdm.example.com"\nkey_file = "/etc/profilegen/nano.key"\n'
+    )
+
+    document = cli("config", "show", "--json").document
+    table = cli("config", "show").out
+
+    assert document["mdm.office.kind"]["value"] == "nanomdm"
+    assert document["mdm.office.key_file"]["value"] == "/etc/profilegen/nano.key"
+    assert document["mdm.office.key_file"]["origin"].endswith("profilegen.toml:4")
+    assert "mdm.office.url" in table
+    assert "https://mdm.example.com" in table
+
+
 def test_the_catalogue_is_listed_shown_and_checked(cli: Cli) -> None:
     listed = cli("providers", "list", "--json").document["providers"]
     shown = cli("providers", "show", "icloud", "--json").document
