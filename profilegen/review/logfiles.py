@@ -37,6 +37,7 @@ def log_lines(paths: Iterable[str | Path]) -> Iterator[str]:
         except (OSError, EOFError, zlib.error) as exc:
             reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc) or "it is damaged"
             hint = "Run as root or as a member of the group adm, or name another file with --log."
+            hint = "Name another file with --log." if isinstance(exc, FileNotFoundError) else hint
             raise InputProblem(f"The log {path} cannot be read: {reason}.", hint=hint, code="unreadable_log") from exc
 
 

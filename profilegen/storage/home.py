@@ -29,8 +29,9 @@ class Home:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             _protect(path)
         except OSError as exc:
+            reason = "it is no folder" if isinstance(exc, FileExistsError) else exc.strerror
             raise ConfigProblem(
-                f"The home {path} cannot be used: {'it is no folder' if path.is_file() else exc.strerror}.",
+                f"The home {path} cannot be used: {reason}.",
                 hint="Name another folder with --home or PROFILEGEN_HOME.",
                 code="home_unusable",
             ) from exc

@@ -106,3 +106,10 @@ def test_a_seal_is_not_read_through_a_symlink(tmp_path: Path) -> None:
 def test_the_seal_is_not_in_the_repr(tmp_path: Path) -> None:
     home = Home.open(tmp_path / "home")
     assert repr(home.seal()) not in repr(home)
+
+
+def test_a_home_at_which_the_system_refuses_to_look_is_no_mistake_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(ConfigProblem) as problem:
+        Home.open(tmp_path / (300 * "x"))
+
+    assert problem.value.code == "home_unusable"
