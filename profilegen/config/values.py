@@ -155,7 +155,7 @@ def load_config(*, environ: Mapping[str, str], config_file: Path | None, folders
     layers = [_environment(environ)]
     if config_file is not None:
         layers.append(_file(config_file))
-    layers.extend(_file(path) for path in (folder / FILE_NAME for folder in folders) if path.is_file())
+    layers.extend(_file(path) for path in (folder / FILE_NAME for folder in folders) if _is_there(path))
     values: dict[str, Value] = {}
     origins = dict.fromkeys(KEYS, "default")
     for layer in layers:
@@ -166,6 +166,14 @@ def load_config(*, environ: Mapping[str, str], config_file: Path | None, folders
     mdm = mdm_configs(servers, origins)
     config = Config(**{KEYS[key]: value for key, value in values.items()})  # type: ignore[arg-type] # checked in _typed
     return LoadedConfig(config=config, origins=origins, mdm=mdm)
+
+
+def _is_there(path: Path) -> bool:
+    """Say no where this user may not look, as in the home of another one after `su`."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 _Layer = dict[str, tuple[Value, str]]

@@ -116,3 +116,9 @@ def test_a_database_url_without_a_password_is_taken_as_it_is(url: str) -> None:
     loaded = load_config(environ={"PROFILEGEN_FLEET__DATABASE": url}, config_file=None, folders=[])
 
     assert loaded.config.fleet_database == url
+
+
+def test_a_folder_at_which_the_system_refuses_to_look_holds_no_configuration(tmp_path: Path) -> None:
+    loaded = load_config(environ={}, config_file=None, folders=[tmp_path / (300 * "x")])
+
+    assert loaded.config == Config()
