@@ -188,7 +188,7 @@ def _read(client: BoundedImap, uids: Sequence[int], expected: Expected) -> _Foun
         tokens = head.tokens or (tokens_of_text(header, texts[uid]) if uid in texts else ())
         result.mails += (_mail(head, arrived, token) for token in tokens)
         report = reports.get(uid)
-        bounce = report and read_bounce(header, report, mailed=expected.mailed, received_at=arrived)
+        bounce = report and read_bounce(header, report, mailed=expected.mailed)
         result.bounces += [bounce] if bounce else []
     return result
 

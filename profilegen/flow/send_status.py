@@ -119,15 +119,18 @@ class SendStatus:
         return Expected(people=people.all_accounts, mailed=mails)
 
     async def _note_bounce(self, bounce: Bounce) -> None:
-        """Write down that a delivery came back, unless that is known or the same went out again since."""
+        """
+        Write down that a delivery came back, unless that is known or the same went out again since.
+
+        The line keeps the time it was sent: what was seen of the device before the mail came back still counts.
+        """
         for sending in await self.ledger.by_token([bounce.token]):
-            at = max(bounce.received_at, sending.at)
             if bounce.about_recipient:
-                line = replace(sending, state=DeliveryState.BOUNCED, detail=bounce.words, at=at)
+                line = replace(sending, state=DeliveryState.BOUNCED, detail=bounce.words)
                 await self.ledger.amend(line, over=(DeliveryState.DELIVERED, DeliveryState.TRYING))
             else:
                 detail = f"It was passed on and came back from another address: {bounce.words}"
-                line = replace(sending, state=DeliveryState.TRYING, detail=detail, at=at)
+                line = replace(sending, state=DeliveryState.TRYING, detail=detail)
                 await self.ledger.amend(line, over=(DeliveryState.DELIVERED,))
 
     async def _sort(self, people: People) -> _Sorted:

@@ -20,7 +20,7 @@ def standing_line(prepared: Prepared, line: Sending, order: SendOrder) -> Sent:
         words = f"{broke} That was on {when}. Repeat it with --again."
     elif line.state is DeliveryState.BOUNCED:
         state = SendState.BOUNCED
-        words = f"It came back on {when}: {line.detail} Write to another address, or repeat it with --again."
+        words = f"It went out on {when} and came back: {line.detail} Write elsewhere, or repeat it with --again."
         cause, remedy = cause_and_remedy(Observation(text=line.detail))
     sent = line_about(prepared, order, state, words)
     return replace(sent, verified=None, allowed_because=None, cause=cause, remedy=remedy)

@@ -9,7 +9,6 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from email.parser import BytesParser
 from hashlib import sha256
 
@@ -59,7 +58,6 @@ class Bounce:
     about_recipient: bool
     reply: str
     server: str
-    received_at: datetime
 
     @property
     def words(self) -> str:
@@ -87,7 +85,7 @@ def message_id(token: str) -> str:
     return sha256(f"Message-ID {token}".encode()).hexdigest()[:32]
 
 
-def read_bounce(header: bytes, text: bytes, *, mailed: Mapping[str, Mailed], received_at: datetime) -> Bounce | None:
+def read_bounce(header: bytes, text: bytes, *, mailed: Mapping[str, Mailed]) -> Bounce | None:
     """
     Return which of our mails came back and why, None for anything else: other mail, a delay, a report on success.
 
@@ -109,7 +107,6 @@ def read_bounce(header: bytes, text: bytes, *, mailed: Mapping[str, Mailed], rec
         about_recipient=wanted in best.recipients,
         reply=shorten(best.reply, limit=LONGEST_REPLY),
         server=shorten(best.server, limit=255),
-        received_at=received_at,
     )
 
 

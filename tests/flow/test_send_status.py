@@ -194,9 +194,7 @@ def test_a_new_delivery_asks_for_a_new_line_of_the_log(office: Office) -> None:
     assert (states(before), states(after)) == ([DeviceState.SILENT], [DeviceState.SENDS])
 
 
-BOUNCE = Bounce(
-    token=TOKEN, about_recipient=True, reply="550 5.1.1 no such user", server="mx.example.com", received_at=SENT + HOUR
-)
+BOUNCE = Bounce(token=TOKEN, about_recipient=True, reply="550 5.1.1 no such user", server="mx.example.com")
 
 
 class CutOffNotes(SqliteCheckNotes):
@@ -228,7 +226,7 @@ def test_what_came_back_is_written_down_before_the_mailbox_counts_as_read(office
     assert office.mailbox.mailed == {message_id(TOKEN): Mailed(token=TOKEN, recipient=ANNA)}
     assert (person.state, person.cause) == (DeviceState.BOUNCED, "recipient_unknown")
     assert person.detail == "mx.example.com said: 550 5.1.1 no such user"
-    assert newest(office) == replace(LINE, state=DeliveryState.BOUNCED, detail=person.detail, at=SENT + HOUR)
+    assert newest(office) == replace(LINE, state=DeliveryState.BOUNCED, detail=person.detail)
 
 
 def test_what_was_passed_on_and_came_back_from_there_is_uncertain(office: Office) -> None:
@@ -238,3 +236,24 @@ def test_what_was_passed_on_and_came_back_from_there_is_uncertain(office: Office
 
     assert (person.state, again) == (DeviceState.UNCERTAIN, person)
     assert "came back from another address: mx.example.com said: 550" in person.detail
+
+
+@pytest.mark.parametrize("about_recipient", [True, False])
+def test_a_mail_that_comes_back_late_hides_no_message_the_device_sent_before(
+    office: Office, about_recipient: bool
+) -> None:
+    office.mailbox.mails.append(MAIL)
+    office.mailbox.bounces = [replace(BOUNCE, about_recipient=about_recipient)]
+
+    [person] = office.look().people
+
+    assert person.state is DeviceState.SENDS
+
+
+def test_a_mail_that_comes_back_late_is_not_the_newest_revision(office: Office) -> None:
+    office.sent(replace(LINE, revision="99999999", channel="folder", token=NEWER, at=SENT + HOUR))
+    office.mailbox.bounces = [BOUNCE]
+
+    [person] = office.look().people
+
+    assert (person.state, person.sent.revision) == (DeviceState.SILENT, "99999999")
