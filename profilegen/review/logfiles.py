@@ -11,6 +11,7 @@ from typing import IO, cast
 
 from profilegen.diagnosis.maillog.line import LONGEST_LINE
 from profilegen.errors import InputProblem
+from profilegen.review.folders import entries
 
 STDIN = "-"
 _CHUNK = 4 * LONGEST_LINE
@@ -49,7 +50,7 @@ def with_rotated(path: Path, *, since: datetime | None = None) -> list[Path]:
     """
     pattern = re.compile(re.escape(path.name) + r"(?:\.(?P<number>\d{1,4})|-(?P<date>\d{8,14}))(?:\.gz)?")
     found: list[tuple[int, Path]] = []
-    for other in path.parent.iterdir() if path.parent.is_dir() else ():
+    for other in entries(path.parent):
         match = pattern.fullmatch(other.name)
         if match and other.is_file() and not _is_before(other, since):
             found.append((-int(match["number"]) if match["number"] else int(match["date"]) - 10**14, other))

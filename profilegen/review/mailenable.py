@@ -11,6 +11,7 @@ from pathlib import Path
 from profilegen.diagnosis.maillog.line import printable
 from profilegen.diagnosis.maillog.queue import Waiting
 from profilegen.errors import InputProblem
+from profilegen.review.folders import entries, is_folder
 
 _QUEUE = ("Queues", "SMTP", "Outgoing", "Messages")
 _LOGS = ("Logging", "SMTP")
@@ -28,7 +29,7 @@ class MailEnablePlace:
     def queue(self) -> Iterator[Waiting]:
         """Yield what waits to go out; raises InputProblem if this is no MailEnable folder."""
         folder = self.path.joinpath(*_QUEUE)
-        if not folder.is_dir():
+        if not is_folder(folder):
             raise InputProblem(
                 f"{self.path} has no folder {'/'.join(_QUEUE)}, so it is no MailEnable.",
                 hint="Name the folder that holds Queues and Logging.",
@@ -42,7 +43,7 @@ class MailEnablePlace:
         first = since.strftime("%y%m%d") if since else ""
         found = [
             (match["date"], path)
-            for path in (folder.iterdir() if folder.is_dir() else ())
+            for path in entries(folder)
             if (match := _ACTIVITY.fullmatch(path.name)) and match["date"] >= first
         ]
         return [path for _, path in sorted(found)]
@@ -52,7 +53,7 @@ class MailEnablePlace:
         return next(reversed(self.logs()), None)
 
     def _waiting(self, folder: Path) -> Iterator[Waiting]:
-        for number, path in enumerate(folder.iterdir()):
+        for number, path in enumerate(entries(folder)):
             if number >= MOST_MESSAGES:
                 return
             if path.suffix.upper() == ".MAI" and not path.is_symlink():

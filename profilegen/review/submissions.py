@@ -10,6 +10,7 @@ from profilegen.diagnosis.maillog.line import Stamps
 from profilegen.diagnosis.maillog.mailenable import MailEnableLog
 from profilegen.diagnosis.maillog.postfix import PostfixLog
 from profilegen.errors import InputProblem
+from profilegen.review.folders import entries, is_folder
 from profilegen.review.logfiles import localise, log_lines, with_rotated
 from profilegen.review.mailenable import MailEnablePlace
 
@@ -36,10 +37,10 @@ def submissions(places: Iterable[str], *, now: datetime, since: datetime) -> Ite
 
 def _files(place: str, since: datetime) -> list[str | Path]:
     folder = Path(place)
-    if not folder.is_dir():
+    if not is_folder(folder):
         return [place]  # one that cannot be read says so when it is opened
     found = MailEnablePlace(path=folder).logs(since=since)
-    found += sorted(path for path in folder.iterdir() if _MAILENABLE.fullmatch(path.name))
+    found += sorted(path for path in entries(folder) if _MAILENABLE.fullmatch(path.name))
     for name in _POSTFIX:
         found += with_rotated(folder / name, since=since)
     if not found:

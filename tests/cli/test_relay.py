@@ -54,6 +54,7 @@ def test_postfix_may_stand_alone_or_before_a_folder(words: list[str], expected: 
         (("--postfix", "./none", "--json"), "no_postfix"),
         (("--postfix", "./" + 300 * "x", "--json"), "no_postfix"),  # the system refuses to look, as where one may not
         (("--mailenable", ".", "--json"), "no_mailenable"),
+        (("--mailenable", "./" + 300 * "x", "--json"), "unreadable_folder"),
         (("--log", "none", "--who-is-broken", "--since", "0001-01-01", "--json"), "bad_since"),
         (("mail.invalid", "--dnsbl", "not a zone", "--json"), "bad_zone"),
         (("mail.invalid", "--rhsbl", "bl", "--json"), "bad_zone"),
