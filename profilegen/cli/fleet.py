@@ -210,7 +210,7 @@ def rollback(
     """
     Want the settings again that held before a plan; the next apply brings them, through the same waves.
 
-    Example: profilegen fleet rollback 20260131-4f1c
+    Example: profilegen fleet rollback 20260131-0915-4f1c
     """
     house = session_of(context).house(how.ca)
 
