@@ -1,9 +1,9 @@
 """What the fleet asks for where passwords travel in profiles that only one device can read."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from profilegen.address import Address
-from profilegen.fleet.seen import Enrollment
 from profilegen.ports.issue import Encrypter
 from profilegen.profile.declaration import Direction
 from profilegen.secret import Secret
@@ -16,6 +16,10 @@ class DeviceVault(Protocol):
         """Return the password of a mailbox, None if there is none; raises InputProblem if it cannot be read."""
         ...
 
-    async def encrypter(self, enrollment: Enrollment) -> Encrypter | None:
-        """Return what encrypts to a device, None if its certificate is not known; raises InputProblem for a bad one."""
+    async def encrypter(self, device: Sequence[str]) -> Encrypter | None:
+        """
+        Return what encrypts to a device, by the first of its names that has a certificate, None if none has.
+
+        Raises InputProblem for a bad one.
+        """
         ...

@@ -20,8 +20,9 @@ def read_certificate(folder: Path, devices: Iterable[str]) -> bytes | None:
     Return the certificate file of the first of these UDIDs and serial numbers that has one, None if none has.
 
     Who may write here chooses who reads passwords. Raises InputProblem: `writable_certificate` (others can write the
-    file), `unreadable_certificate`.
+    file or the folder), `unreadable_certificate`.
     """
+    _refuse_open_folder(folder)
     for device in devices:
         for name in dict.fromkeys((device, device.upper(), device.lower())) if _NAME.fullmatch(device) else ():
             for ending in ENDINGS:
@@ -30,6 +31,28 @@ def read_certificate(folder: Path, devices: Iterable[str]) -> bytes | None:
                 except FileNotFoundError:
                     continue
     return None
+
+
+def _refuse_open_folder(folder: Path) -> None:
+    """Refuse a folder into which others can put a file of their own, whatever the mode of that."""
+    try:
+        mode = folder.stat().st_mode
+    except OSError as exc:
+        raise _unreadable(folder, exc) from exc
+    if os.name == "posix" and mode & 0o022:
+        raise InputProblem(
+            f"Others can put certificates into the folder {folder}, and so choose who reads the passwords.",
+            hint=f"Run chmod go-w {folder}, and look at what is in it.",
+            code="writable_certificate",
+        )
+
+
+def _unreadable(path: Path, exc: OSError) -> InputProblem:
+    return InputProblem(
+        f"The certificate {path} cannot be read: {exc.strerror}.",
+        hint="Give this user an ordinary file that it may read.",
+        code="unreadable_certificate",
+    )
 
 
 def _read(path: Path) -> bytes:
@@ -41,11 +64,7 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as exc:
-        raise InputProblem(
-            f"The certificate {path} cannot be read: {exc.strerror}.",
-            hint="Give this user an ordinary file that it may read.",
-            code="unreadable_certificate",
-        ) from exc
+        raise _unreadable(path, exc) from exc
 
 
 def _refuse_open(path: Path, mode: int) -> None:

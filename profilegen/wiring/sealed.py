@@ -1,12 +1,12 @@
 """Profiles encrypted to their devices: where the certificates of devices and the passwords of mailboxes are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from profilegen.address import Address
 from profilegen.config.mdm import MdmConfig
 from profilegen.errors import InputProblem
-from profilegen.fleet.seen import Enrollment
 from profilegen.flow.fleet.sealing import Sealing
 from profilegen.ports import Encrypter, Signer
 from profilegen.profile.declaration import Direction
@@ -37,19 +37,18 @@ class _Vault:
     async def password(self, address: Address, direction: Direction) -> Secret | None:
         return await self.passwords.of(str(address), direction)
 
-    async def encrypter(self, enrollment: Enrollment) -> Encrypter | None:
+    async def encrypter(self, device: Sequence[str]) -> Encrypter | None:
         from profilegen.signing.envelope import DeviceEncrypter
         from profilegen.storage.device_certificates import read_certificate
 
-        devices = [name for name in (enrollment.udid, enrollment.serial, enrollment.id) if name]
-        data = read_certificate(self.folder, devices)
+        data = read_certificate(self.folder, device)
         if data is None:
             return None
         known = self.signer.facts.spki_sha256 if self.signer else None
         try:
             return DeviceEncrypter.load(data, signer_spki_sha256=known)
         except InputProblem as problem:
-            raise InputProblem(f"{devices[0]}: {problem.message}", hint=problem.hint, code=problem.code) from problem
+            raise InputProblem(f"{device[0]}: {problem.message}", hint=problem.hint, code=problem.code) from problem
 
 
 def _checked(config: MdmConfig, folder: str) -> Path:

@@ -107,6 +107,15 @@ def test_who_lacks_a_password_or_a_certificate_is_named_and_gets_nothing(office:
     assert [len(phone.installed()) for phone in office.phones] == [0, 0, 0, 1]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are checked on POSIX")
+def test_a_folder_into_which_others_can_put_a_certificate_encrypts_to_nobody(office: Organisation) -> None:
+    _equip(office, 1)
+    (office.folder / "certificates").chmod(0o777)
+    outcome = office.apply(*SIGNED)
+    assert outcome["pushed"] == 0
+    assert "Others can put certificates into the folder" in _refusals(outcome)[0]
+
+
 def test_the_password_of_a_mailbox_is_never_given_to_a_relay_service(office: Organisation) -> None:
     _equip(office, 1)
     roster = office.folder / "relayed.csv"

@@ -1,7 +1,8 @@
 """Where a profile with a password inside is never made: the engine refuses, whatever the configuration says."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -24,8 +25,19 @@ class _Nobody:
     async def password(self, address: Address, direction: Direction) -> Secret | None:
         raise AssertionError(f"asked for the {direction} password of {address}")
 
-    async def encrypter(self, enrollment: Enrollment) -> Encrypter | None:
-        raise AssertionError(f"asked for the certificate of {enrollment.id}")
+    async def encrypter(self, device: Sequence[str]) -> Encrypter | None:
+        raise AssertionError(f"asked for the certificate of {device}")
+
+
+@dataclass
+class _Listening(_Nobody):
+    """A fake vault that remembers by which names it was asked, and knows none."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def encrypter(self, device: Sequence[str]) -> Encrypter | None:
+        self.asked.extend(device)
+        return None
 
 
 @pytest.mark.parametrize(
@@ -45,3 +57,15 @@ def test_users_of_macs_and_servers_that_rewrite_get_no_encrypted_profile(
     with pytest.raises(NotPossible, match=reason) as caught:
         asyncio.run(Sealing(vaults={seat.mdm: _Nobody()}).encrypter(seat, enrollment, capabilities))
     assert caught.value.code == "cannot_encrypt"
+
+
+def test_the_name_in_the_roster_chooses_the_certificate_before_what_a_device_says_of_itself() -> None:
+    seat = make_seat(route=SecretRoute.ENCRYPTED, udid=None, serial="C02THEIRS")
+    enrollment = Enrollment(
+        mdm=seat.mdm, id="AB", channel=EnrollmentChannel.DEVICE, udid="UDID-IT-SAYS", serial="C02THEIRS"
+    )
+    vault = _Listening()
+    with pytest.raises(NotPossible) as caught:
+        asyncio.run(Sealing(vaults={seat.mdm: vault}).encrypter(seat, enrollment, nanomdm.CAPABILITIES))
+    assert caught.value.code == "no_device_certificate"
+    assert list(dict.fromkeys(vault.asked)) == ["C02THEIRS", "UDID-IT-SAYS", "AB"]

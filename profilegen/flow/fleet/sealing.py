@@ -46,9 +46,11 @@ class Sealing:
                 "asked for their password.",
                 code="cannot_encrypt",
             )
-        encrypter = await self._vault(seat).encrypter(enrollment)
+        # what the roster says first: of the other names a device only says itself that they are its own
+        names = tuple(filter(None, (seat.udid, seat.serial, enrollment.udid, enrollment.serial, enrollment.id)))
+        encrypter = await self._vault(seat).encrypter(names)
         if encrypter is None:
-            device = enrollment.udid or enrollment.serial or enrollment.id
+            device = names[0]
             raise NotPossible(
                 f"The certificate of the device {device} is not known, so nothing can be encrypted to it.",
                 hint=f"Put the certificate of its identity, as {device}.pem, into the folder that "
