@@ -36,6 +36,7 @@ class Care:
     clock: Clock
     waves: Waves
     expected: int = 0
+    _tried: int = field(init=False, default=0)
     _refusals: Refusals = field(init=False)
     _unseen: dict[str, Person] = field(init=False, default_factory=dict)
 
@@ -59,7 +60,7 @@ class Care:
 
     async def begin(self) -> None:
         """Begin another round: refusals are counted anew, and who was in a rehearsal since is forgotten."""
-        self._refusals = Refusals(self.waves)
+        self._refusals, self._tried = Refusals(self.waves), 0
         unseen = await self.unseen(self._unseen.values())
         self._unseen = {key: person for key, person in self._unseen.items() if key in unseen}
 
@@ -73,8 +74,12 @@ class Care:
         """Count a mail in; returns why nobody else may be written to."""
         if sent.tried and person.key in unseen:
             self._unseen[person.key] = person
-        stop = self._refusals.count(sent, max(total, self.expected))
-        return stop if max(total, self.expected) > FEW else None
+        self._tried += sent.tried
+        people = max(
+            total, self.expected, self._tried
+        )  # where devices come one by one, nobody knows how many there are
+        stop = self._refusals.count(sent, people)
+        return stop if people > FEW else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
