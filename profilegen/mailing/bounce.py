@@ -188,7 +188,7 @@ def _reported(report: str) -> Iterator[Failure]:
     reporter = next((group["reporting-mta"] for group in groups if "reporting-mta" in group), "")
     for group in groups:
         names = [group[name] for name in ("original-recipient", "final-recipient") if name in group]
-        if names and group.get("action", "").lower() == "failed":
+        if names and group.get("action", "").lower().split()[:1] == ["failed"]:
             yield Failure(
                 recipients=tuple(_value(name).strip("<> ").lower() for name in names),
                 reply=_reply(_value(group.get("diagnostic-code", "")), group.get("status", "")),

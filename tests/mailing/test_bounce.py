@@ -256,3 +256,8 @@ def test_a_report_of_megabytes_is_read_no_further_than_its_beginning() -> None:
     body = b"a: b\n" * 1_000_000
     assert read(multipart() + body) == read(multipart())
     assert read(body + multipart()) is None
+
+
+def test_a_comment_after_the_action_changes_nothing() -> None:
+    assert read(multipart(REPORT.replace("Action: failed", "Action: failed (bad address)"))) == read(multipart())
+    assert read(multipart(REPORT.replace("Action: failed", "Action: delayed (not failed)"))) is None
