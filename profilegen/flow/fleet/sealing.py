@@ -81,7 +81,8 @@ async def _with_password(wish: AccountWish, vault: DeviceVault) -> AccountWish:
         name = f"{wish.address}{'' if incoming is None else '.outgoing'}"
         raise NotPossible(
             f"The password of {wish.address} is not known, so its profile would ask for one that nobody can type.",
-            hint=f"Write it into the file {name} of passwords_folder, with mode 0600, or into the keyring.",
+            hint=f"Write it into the file {name} of passwords_folder, with mode 0600"
+            f"{', or into the keyring' if incoming is None else ''}.",
             code="no_password",
         )
     return replace(wish, incoming_password=incoming, outgoing_password=outgoing)
