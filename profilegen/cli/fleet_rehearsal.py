@@ -56,7 +56,7 @@ def show_rehearsal(sent: tuple[Sent, ...], *, as_json: bool) -> None:
         lines = [{"person": one.person.key, "why": one.detail} for one in unfit]
         print_json({"rehearsed": len(sent) - len(unfit), "unfit": lines})
         return
-    say(f"{len(sent) - len(unfit)} instructions rendered; the first one went to you. Nothing was pushed.")
+    say(f"Instructions rendered: {len(sent) - len(unfit)}; the first one went to you. Nothing was pushed.")
     for one in unfit:
         say(f"  ! {one.person.key}: {one.detail}")
 

@@ -256,23 +256,23 @@ def _typed(key: str, value: object, place: str) -> Value:
         raise ConfigProblem(
             f"{key} in {place} must be a text that is not empty.", hint=f'Write {key} = "…" or leave it out.'
         )
-    if key == "fleet.database":
-        _refuse_password(value, place)
+    _refuse_password(key, value, place)
     return _duration(key, value, place) if key in _DURATIONS else value
 
 
-def _refuse_password(url: str, place: str) -> None:
-    """Refuse a database URL with a password, without a word of it: this value is shown, logged and passed on."""
-    if re.search(r"//[^/?@]*:[^/]*@|[?&]password=", url):
-        raise ConfigProblem(
-            f"fleet.database in {place} holds a password.",
-            hint="Take it out, and put it into a file for fleet.database_password_file, PGPASSWORD or ~/.pgpass.",
-            code="password_in_url",
-        )
+def _refuse_password(key: str, value: str, place: str) -> None:
+    """Refuse a URL with a password, without a word of it: values are shown, logged and passed on."""
+    if not re.search(r"//[^/?@]*:[^/]*@|[?&]password=", value):
+        return
+    hint = "Take it out; for a server the key goes into a variable or a file: key_env or key_file."
+    if key == "fleet.database":
+        hint = "Take it out, and put it into a file for fleet.database_password_file, PGPASSWORD or ~/.pgpass."
+    raise ConfigProblem(f"{key} in {place} holds a password.", hint=hint, code="password_in_url")
 
 
 def _of_server(key: str, value: object, place: str) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value):
+        _refuse_password(key, str(value), place)
         return str(value)
     raise ConfigProblem(f"{key} in {place} must be a text or a number.", hint=f'Write {key.rpartition(".")[2]} = "…".')
 

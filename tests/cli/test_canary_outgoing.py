@@ -8,10 +8,11 @@ import pytest
 
 from tests.cli.conftest import Answer, Cli
 from tests.cli.test_canary_lab import no_keyring
-from tests.cli.test_fix_lab import ALICE, zone
+from tests.cli.test_fix_lab import ALICE
 from tests.lab.dns import ServeZones
 from tests.lab.exim import EximLab
 from tests.lab.mail import DOMAIN, MailLab, password_of
+from tests.lab.zone import zone
 
 __all__ = ["no_keyring"]  # the fixture
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Answer, Cli
-from tests.cli.test_fix_lab import ALICE, SRV, given, lab_cli, zone
+from tests.cli.test_fix_lab import ALICE, given, lab_cli
 from tests.lab.dns import ServeZones
 from tests.lab.mail import DOMAIN, MailLab, password_of
+from tests.lab.zone import SRV, zone
 
 __all__ = ["lab_cli"]  # the fixture
 

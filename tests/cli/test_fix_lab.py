@@ -12,24 +12,10 @@ from tests.lab.certificates import Authority
 from tests.lab.dns import ServeZones
 from tests.lab.https import Asked, Reply, ServeHttps
 from tests.lab.mail import DOMAIN, MailLab, password_of
+from tests.lab.zone import SRV, zone
 
 ALICE = f"alice@{DOMAIN}"
-SRV = """\
-_submission._tcp SRV 0 1 587 good.lab.test.
-_submissions._tcp SRV 0 1 465 good.lab.test.
-_imaps._tcp SRV 0 1 993 good.lab.test.
-"""
 pytestmark = pytest.mark.servers
-
-
-def zone(lab: MailLab, extra: str = "") -> str:
-    hosts = "".join(
-        f"{name.removesuffix('.' + DOMAIN)} A {address}\n"
-        for name, addresses in lab.hosts.items()
-        for address in addresses
-        if ":" not in address
-    )
-    return hosts + extra
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Answer, Cli
-from tests.cli.test_fix_lab import zone
 from tests.lab.dns import ServeZones
 from tests.lab.driving import PHONE, log_in_once, log_in_to_imap, offer, smtp, wait_for
 from tests.lab.mail import DOMAIN, MailLab, password_of
 from tests.lab.signals import interruptible_profilegen
+from tests.lab.zone import zone
 
 pytestmark = pytest.mark.servers
 

@@ -109,6 +109,14 @@ def test_a_database_url_with_a_password_is_refused_without_repeating_it(url: str
     assert "S3" not in caught.value.message + caught.value.hint
 
 
+def test_no_other_url_with_a_password_is_taken_either() -> None:
+    for name in ("MDM__ACME__URL", "SEND__BASE_URL"):
+        with pytest.raises(ConfigProblem) as caught:
+            load_config(environ={f"PROFILEGEN_{name}": "https://ops:S3cret@example.com/"}, config_file=None, folders=[])
+        assert caught.value.code == "password_in_url"
+        assert "S3" not in caught.value.message + caught.value.hint
+
+
 @pytest.mark.parametrize(
     "url", ["postgresql://fleet@db.example.com:5432/fleet", "postgresql://[::1]:5432/fleet", "postgresql:///fleet"]
 )

@@ -9,9 +9,10 @@ from profilegen.net.resolver import DnsResolver
 from profilegen.probe.reputation import BlockLists, Reputation
 from profilegen.report import Finding
 from tests.cli.conftest import Cli, cli
-from tests.cli.test_fix_lab import ALICE, SRV, zone
+from tests.cli.test_fix_lab import ALICE
 from tests.lab.dns import ServeZones, resolver_at
 from tests.lab.mail import DOMAIN, MailLab
+from tests.lab.zone import SRV, zone
 
 __all__ = ["cli"]  # the fixture
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Answer, Cli, cli
-from tests.cli.test_fix_lab import ALICE, zone
+from tests.cli.test_fix_lab import ALICE
 from tests.lab.certificates import Authority
 from tests.lab.dns import ServeZones
 from tests.lab.exim import EximLab
 from tests.lab.mail import DOMAIN, MailLab, password_of
+from tests.lab.zone import zone
 
 __all__ = ["cli"]  # the fixture
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Answer, Cli, cli
-from tests.cli.test_fix_lab import ALICE, SRV, given, zone
+from tests.cli.test_fix_lab import ALICE, given
 from tests.lab.certificates import Authority
 from tests.lab.dns import ServeZones
 from tests.lab.mail import DOMAIN, password_of
 from tests.lab.netns import Network
+from tests.lab.zone import SRV, zone
 from tests.probe.fake_server import FakeServer, Manners, fake_server
 from tests.probe.test_misbehaviour import tls_context
 

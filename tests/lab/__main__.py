@@ -1,21 +1,25 @@
 """
 The mail lab for experiments by hand: `python -m tests.lab up`, later `python -m tests.lab down`; needs root.
 
-`up` prints hosts, ports, users and the CA file, and leaves the servers running in the background.
+`up` prints what to export, hosts, ports, users and passwords, and leaves the servers running in the background.
 """
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.lab.certificates import Authority
+from tests.lab.dns import knot
 from tests.lab.mail import DOMAIN, HOSTS, USERS, MailLab, password_of, running_lab, what_is_missing
+from tests.lab.zone import SRV, zone
 
 STATE = Path(tempfile.gettempdir()) / "profilegen-mail-lab.json"
 LOG = STATE.with_suffix(".log")
@@ -32,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 def up() -> int:
     """Start the lab in the background and describe it."""
-    missing = what_is_missing()
+    missing = what_is_missing() or (None if _knotd() else "knotd is missing: apt-get install knot")
     if missing or STATE.exists():
         print(missing or "the mail lab is up already: python -m tests.lab down", file=sys.stderr)
         return 1
@@ -68,25 +72,39 @@ def down() -> int:
 def run() -> int:
     """Run the lab in the foreground until SIGTERM or Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), running_lab(Authority(), Authority()) as lab:
+    with suppress(KeyboardInterrupt), running_lab(Authority(), Authority()) as lab, _names(lab) as resolver:
         try:
-            _remember(lab)
+            _remember(lab, resolver)
             signal.pause()
         finally:
             STATE.unlink(missing_ok=True)
     return 0
 
 
-def _remember(lab: MailLab) -> None:
+@contextmanager
+def _names(lab: MailLab) -> Iterator[str]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        knot(_knotd() or "knotd", Path(folder), {DOMAIN: zone(lab, SRV)}) as at,
+    ):
+        yield at
+
+
+def _knotd() -> str | None:
+    return shutil.which("knotd") or shutil.which("knotd", path="/usr/sbin:/sbin")
+
+
+def _remember(lab: MailLab, resolver: str) -> None:
     unfinished = STATE.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(json.dumps({"pid": os.getpid(), "text": _description(lab)}))
+    unfinished.write_text(json.dumps({"pid": os.getpid(), "text": _description(lab, resolver)}))
     unfinished.rename(STATE)
 
 
-def _description(lab: MailLab) -> str:
+def _description(lab: MailLab, resolver: str) -> str:
     ca = lab.folder / "ca.pem"
     ca.write_bytes(lab.ca_pem)
-    lines = [f"CA file   {ca}", f"logs      {lab.folder / 'log'}", "", "/etc/hosts lines and ports:"]
+    lines = [f"export PROFILEGEN_NETWORK__RESOLVER={resolver} PROFILEGEN_NETWORK__CA={ca}"]
+    lines += [f"logs      {lab.folder / 'log'}", "", "hosts and ports:"]
     for name, host in HOSTS.items():
         ports = [*host.smtp, *((143, 993, 110, 995) if host.mailbox else ())]
         full = f"{name}.{DOMAIN}"
