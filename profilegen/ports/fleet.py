@@ -200,7 +200,11 @@ class FleetStore(Protocol):
         ...
 
     async def store_command(self, command: Command) -> bool:
-        """Store a command unless one of that id exists for that enrollment; return whether this call did it."""
+        """
+        Store a command unless one of that id exists for that enrollment; return whether this call did it.
+
+        A look takes the place of those of its seat that came to their end more than a week before.
+        """
         ...
 
     async def change_command(

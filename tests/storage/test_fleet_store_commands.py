@@ -69,6 +69,22 @@ def test_a_seat_shows_its_newest_order_and_its_newest_question(place: Place) -> 
     place.run(scenario)
 
 
+def test_looks_of_years_leave_only_the_last_ones(place: Place) -> None:
+    async def scenario(store: FleetStore) -> None:
+        await imported(store, seat("ada"), seat("bob"))
+        await store.store_command(command())
+        await store.store_command(command("bob", id="B", kind=CommandKind.LOOK))
+        for day in range(30):
+            look = command(id=f"L{day}", kind=CommandKind.LOOK, revision=None, stored_at=at(days=day))
+            assert await store.store_command(look)
+            if day != 3:  # one never came to an end
+                await store.change_command(look.id, look.enrollment, CommandState.ACKNOWLEDGED, at(days=day))
+        left = await store.commands(MDM, ["ada", "bob"], list(CommandState))
+        assert {one.id for one in left} == {"C-ada", "B", "L3", *(f"L{day}" for day in range(22, 30))}
+
+    place.run(scenario)
+
+
 FORWARD = [
     (CommandState.STORED, CommandState.QUEUED, True),
     (CommandState.QUEUED, CommandState.UNPUSHED, True),

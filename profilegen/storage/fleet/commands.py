@@ -1,12 +1,12 @@
 """Episodes and commands: what keeps two workers, or two runs, from pushing the same thing twice."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Delete, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from profilegen.fleet.seen import Command, CommandState, Episode, ErrorLink
+from profilegen.fleet.seen import Command, CommandKind, CommandState, Episode, ErrorLink
 from profilegen.storage.fleet import tables
 from profilegen.storage.fleet.dialect import insert_once, one_of
 from profilegen.storage.fleet.seen_rows import COMMAND, command_of, errors_text
@@ -25,6 +25,8 @@ PROGRESS = {
 """How far a state is: it only ever goes up. Only a device's own answer ends what was merely given up."""
 REPEATABLE = 2
 """Up to here a state may be followed by one as far as itself."""
+LOOKS_KEPT = timedelta(days=7)
+"""How long a look that came to its end is kept after a newer one was ordered."""
 
 
 async def open_episode(connection: AsyncConnection, seat: str, episode: Episode) -> bool:
@@ -65,7 +67,18 @@ async def store(connection: AsyncConnection, command: Command) -> bool:
         "changed_at": to_time(command.changed_at),
         "errors": errors_text(command.errors),
     }
-    return await insert_once(connection, tables.command, row)
+    is_new = await insert_once(connection, tables.command, row)
+    if is_new and command.kind is CommandKind.LOOK:
+        await connection.execute(_older_looks(command))
+    return is_new
+
+
+def _older_looks(newest: Command) -> Delete:
+    """A device is asked every day for years; of the questions that have their answer only the last one matters."""
+    table = tables.command.c
+    mine = (table.seat == newest.seat, table.kind == newest.kind.value, table.id != newest.id)
+    ended = (table.progress > REPEATABLE, table.changed_at < to_time(newest.stored_at - LOOKS_KEPT))
+    return delete(tables.command).where(*mine, *ended)
 
 
 async def change(

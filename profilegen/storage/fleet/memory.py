@@ -17,7 +17,7 @@ from profilegen.fleet.seen import (
     Inventory,
 )
 from profilegen.ports.fleet import BATCH, FleetStore, HistoryLine, ImportTally, SeatQuery, SeatView, SettingsVersion
-from profilegen.storage.fleet.commands import PROGRESS, REPEATABLE
+from profilegen.storage.fleet.commands import LOOKS_KEPT, PROGRESS, REPEATABLE
 from profilegen.storage.fleet.masking import masked_document, masked_enrollment, masked_inventory
 from profilegen.storage.fleet.matching import Directory
 from profilegen.storage.fleet.memory_history import MemoryHistory, called
@@ -192,6 +192,8 @@ class MemoryFleetStore:
         """Store a command; return whether this call did it."""
         if (command.id, command.enrollment) in self._commands:
             return False
+        if command.kind is CommandKind.LOOK:
+            self._commands = {key: one for key, one in self._commands.items() if not _is_older_look(one, command)}
         self._commands[command.id, command.enrollment] = command
         return True
 
@@ -268,3 +270,8 @@ def _merged(known: Enrollment, said: Enrollment) -> Enrollment:
         if getattr(first, field.name) in (None, ())
     }
     return replace(first, **gaps)
+
+
+def _is_older_look(known: Command, newest: Command) -> bool:
+    mine = known.seat == newest.seat and known.kind is newest.kind
+    return mine and PROGRESS[known.state] > REPEATABLE and known.changed_at < newest.stored_at - LOOKS_KEPT
