@@ -76,11 +76,8 @@ class Rehearsals:
         """Raise UsageProblem `rehearse_first` if more than 20 of these people were in no rehearsal since then."""
         fresh = len(await self.unseen(people, channel, since))
         if fresh > FEW:
-            raise UsageProblem(
-                f"{fresh} people would get mail that nobody has looked at.",
-                hint="Run the same with --rehearse first: it renders every mail and sends the first one to you.",
-                code="rehearse_first",
-            )
+            hint = "Run the same with --rehearse first: it renders every mail and sends the first one to you."
+            raise rehearse_first(fresh, hint=hint)
 
     async def unseen(self, people: Iterable[Person], channel: str, since: datetime) -> frozenset[str]:
         """Return the keys of those who were in no rehearsal since then."""
@@ -93,6 +90,11 @@ class Rehearsals:
 
     def _digest(self, person: Person) -> str:
         return self.digest(person.fingerprint.encode("utf-8", "surrogatepass"))
+
+
+def rehearse_first(people: int, *, hint: str) -> UsageProblem:
+    """Return the refusal to write to so many people whose mail nobody has looked at."""
+    return UsageProblem(f"{people} people would get mail that nobody has looked at.", hint=hint, code="rehearse_first")
 
 
 def unlucky_last(consignees: Iterable[Consignee], unlucky: frozenset[str]) -> tuple[Consignee, ...]:

@@ -1,4 +1,4 @@
-"""Folders of other programs, which the system may refuse to show."""
+"""Files and folders of other programs, which the system may refuse to show."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,14 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError as exc:
         raise _unreadable(path, exc) from exc
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is a file; no where nobody may look: whatever else is tried says so better."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def entries(folder: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from profilegen.diagnosis.maillog.queue import Waiting, read_postqueue
 from profilegen.diagnosis.postconf import MOST_BYTES, PostfixSettings, read_postconf
 from profilegen.errors import InputProblem
+from profilegen.review.folders import is_file
 from profilegen.review.logfiles import log_lines
 
 _SECONDS = 60
@@ -29,7 +30,7 @@ class PostfixPlace:
 
     def settings(self) -> PostfixSettings:
         """Return the configuration; raises InputProblem if there is none to be had."""
-        if self.path is not None and _is_file(self.path):
+        if self.path is not None and is_file(self.path):
             return _not_empty(read_postconf(_text(self.path)), self.path)
         if self._saved:
             names = ("postconf", "postconf-P", "postconf-M")
@@ -38,24 +39,24 @@ class PostfixPlace:
 
     def queue(self) -> Iterator[Waiting] | None:
         """Return what waits, None where a saved file says nothing of it; raises InputProblem."""
-        if self.path is not None and _is_file(self.path):
+        if self.path is not None and is_file(self.path):
             return None
         if self._saved and self.path is not None:
             saved = self.path / "postqueue"
-            return read_postqueue(log_lines([saved])) if _is_file(saved) else None
+            return read_postqueue(log_lines([saved])) if is_file(saved) else None
         return self._live_queue()
 
     def log(self, settings: PostfixSettings) -> Path | None:
         """Return the current log file, None if there is none where it usually is."""
-        if self.path is not None and not _is_file(self.path) and _is_file(self.path / "mail.log"):
+        if self.path is not None and not is_file(self.path) and is_file(self.path / "mail.log"):
             return self.path / "mail.log"
         named = settings.log_file if not self._saved else None
         candidates = [Path(name) for name in ((named,) if named else _LOGS)]
-        return next((path for path in candidates if _is_file(path)), None)
+        return next((path for path in candidates if is_file(path)), None)
 
     @property
     def _saved(self) -> bool:
-        return self.path is not None and not _is_file(self.path / "main.cf") and _is_file(self.path / "postconf")
+        return self.path is not None and not is_file(self.path / "main.cf") and is_file(self.path / "postconf")
 
     def _run(self, program: str, *options: str) -> str:
         try:
@@ -115,11 +116,3 @@ def _last_line(output: bytes | None) -> str:
 def _no_postfix(reason: str) -> InputProblem:
     hint = "Run this on the mail server, or save `postconf`, `postconf -P`, `postconf -M` there and name the folder."
     return InputProblem(f"Postfix cannot be asked: {reason}.", hint=hint, code="no_postfix")
-
-
-def _is_file(path: Path) -> bool:
-    """Say no where the system refuses to look, too."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False

@@ -24,10 +24,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from tests.fleetruns.conftest import DOMAIN, HMAC_KEY, SERVERS
+from tests.fleetruns.conftest import DOMAIN, SERVERS
 from tests.lab.mdm import nano
 from tests.lab.mdm.crowd import crowd
 from tests.lab.mdm.device import Phone
+from tests.lab.mdm.home import HMAC_KEY, environment_of
 from tests.lab.mdm.hooks import WebhookFaults, WebhookSender
 from tests.lab.postgres import PASSWORD, PostgresServer, running_postgres
 
@@ -107,22 +108,10 @@ def measure(database: PostgresServer, seats: int, workers: int) -> None:
 
 def prepare(folder: Path, url: str, port: int, database: str) -> dict[str, str]:
     """Return the environment of one organisation."""
-    overrides = folder / "overrides"
-    overrides.mkdir()
+    (folder / "overrides").mkdir()
     settings(folder)
-    configured = {
-        "HOME": str(folder / "home"),
-        "DISCOVERY__OVERRIDES": str(overrides),
-        "FLEET__DATABASE": database,
-        "FLEET__ANSWER_WITHIN": "3s",
-        "MDM__ACME__KIND": "nanomdm",
-        "MDM__ACME__URL": url,
-        "MDM__ACME__KEY_ENV": "NANO_KEY",
-        "MDM__ACME__WEBHOOK_KEY_ENV": "HOOK_KEY",
-        "MDM__ACME__LISTEN": f"127.0.0.1:{port}",
-    }
-    keys = {"NANO_KEY": nano.API_KEY, "HOOK_KEY": HMAC_KEY, "PGPASSWORD": PASSWORD}
-    return {**os.environ, **{f"PROFILEGEN_{key}": value for key, value in configured.items()}, **keys}
+    home = {"HOME": str(folder / "home"), "FLEET__DATABASE": database, "FLEET__ANSWER_WITHIN": "3s"}
+    return {**os.environ, **environment_of(folder, url, port, home), "PGPASSWORD": PASSWORD}
 
 
 def settings(folder: Path, **changes: Any) -> None:

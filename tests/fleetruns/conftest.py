@@ -17,10 +17,10 @@ from tests.cli.conftest import Answer, Cli, cli  # noqa: F401 - a fixture
 from tests.lab.mdm import nano
 from tests.lab.mdm.crowd import Crowd, crowd
 from tests.lab.mdm.device import Phone
+from tests.lab.mdm.home import HMAC_KEY, environment_of
 from tests.lab.mdm.hooks import WebhookFaults, WebhookSender
 
 DOMAIN = "example.com"
-HMAC_KEY = "webhook-key"
 SERVERS: dict[str, Any] = {
     "incoming": {"protocol": "imap", "host": "imap.example.com", "port": 993, "security": "tls"},
     "outgoing": {"protocol": "smtp", "host": "smtp.example.com", "port": 587, "security": "starttls"},
@@ -112,19 +112,8 @@ def organisation(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         people = stack.enter_context(crowd())
         server.on_push = people.wake
         (tmp_path / "overrides").mkdir()
-        configured = {
-            "DISCOVERY__OVERRIDES": str(tmp_path / "overrides"),
-            "FLEET__ANSWER_WITHIN": "1s",
-            "MDM__ACME__KIND": "nanomdm",
-            "MDM__ACME__URL": url,
-            "MDM__ACME__KEY_ENV": "NANO_KEY",
-            "MDM__ACME__WEBHOOK_KEY_ENV": "HOOK_KEY",
-            "MDM__ACME__LISTEN": f"127.0.0.1:{port}",
-        }
-        for key, value in configured.items():
-            monkeypatch.setenv(f"PROFILEGEN_{key}", value)
-        monkeypatch.setenv("NANO_KEY", nano.API_KEY)
-        monkeypatch.setenv("HOOK_KEY", HMAC_KEY)
+        for name, value in environment_of(tmp_path, url, port).items():
+            monkeypatch.setenv(name, value)
         made = Organisation(cli=cli, folder=tmp_path, server=server, url=url, people=people)
         made.settings(SERVERS)
         assert cli("key", "new", "acme").status == 0

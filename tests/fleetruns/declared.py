@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Answer, Cli, cli  # noqa: F401 - a fixture
-from tests.fleetruns.conftest import DOMAIN, HMAC_KEY, QUICK, SERVERS
+from tests.fleetruns.conftest import DOMAIN, QUICK, SERVERS
 from tests.lab.mdm import kmfddm, nano
 from tests.lab.mdm.crowd import Crowd, crowd
 from tests.lab.mdm.declarative import Account, DeclarativeClient
 from tests.lab.mdm.device import Phone
+from tests.lab.mdm.home import ANSWERING, HMAC_KEY, environment_of
 from tests.lab.mdm.hooks import WebhookFaults, WebhookSender
 from tests.lab.mdm.httpd import http_service
 
@@ -209,14 +210,7 @@ def office(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         ddm_url = stack.enter_context(http_service(ddm.answer))
         people = stack.enter_context(crowd())
         mdm.on_push = people.wake
-        configured = {
-            "DISCOVERY__OVERRIDES": str(tmp_path / "overrides"),
-            "FLEET__ANSWER_WITHIN": "1s",
-            "MDM__ACME__KIND": "nanomdm",
-            "MDM__ACME__URL": url,
-            "MDM__ACME__KEY_ENV": "NANO_KEY",
-            "MDM__ACME__WEBHOOK_KEY_ENV": "HOOK_KEY",
-            "MDM__ACME__LISTEN": f"127.0.0.1:{port}",
+        declared = {
             "MDM__DECLARED__KIND": "kmfddm",
             "MDM__DECLARED__URL": ddm_url,
             "MDM__DECLARED__KEY_ENV": "DDM_KEY",
@@ -225,10 +219,8 @@ def office(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
             "MDM__DECLARED__CREDENTIALS_URL": LOGINS_URL,
             "MDM__DECLARED__PASSWORDS_FOLDER": str(tmp_path / "passwords"),
         }
-        for key, value in configured.items():
-            monkeypatch.setenv(f"PROFILEGEN_{key}", value)
-        monkeypatch.setenv("NANO_KEY", nano.API_KEY)
-        monkeypatch.setenv("HOOK_KEY", HMAC_KEY)
+        for name, value in environment_of(tmp_path, url, port, {**ANSWERING, **declared}).items():
+            monkeypatch.setenv(name, value)
         monkeypatch.setenv("DDM_KEY", kmfddm.API_KEY)
         logins = LoginServer(folder=tmp_path / "logins")
         made = DeclaredOffice(

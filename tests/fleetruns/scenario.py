@@ -20,10 +20,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.fleetruns.conftest import DOMAIN, HMAC_KEY, SERVERS
+from tests.fleetruns.conftest import DOMAIN, SERVERS
 from tests.lab.mdm import nano
 from tests.lab.mdm.crowd import Crowd, crowd
 from tests.lab.mdm.device import Phone
+from tests.lab.mdm.home import HMAC_KEY, environment_of
 from tests.lab.mdm.hooks import WebhookFaults, WebhookSender
 from tests.signing.pki import Certified, p256
 
@@ -229,19 +230,8 @@ def _configured(folder: Path, url: str, port: int) -> dict[str, str]:
     (folder / "overrides").mkdir()
     content = {"address": f"%EMAILLOCALPART%@{DOMAIN}", **SERVERS}
     (folder / "overrides" / f"{DOMAIN}.json").write_text(json.dumps(content))
-    values = {
-        "HOME": str(folder / "home"),
-        "DISCOVERY__OVERRIDES": str(folder / "overrides"),
-        "FLEET__ANSWER_WITHIN": "3s",
-        "FLEET__OFFLINE_AFTER": "120s",
-        "MDM__ACME__KIND": "nanomdm",
-        "MDM__ACME__URL": url,
-        "MDM__ACME__KEY_ENV": "NANO_KEY",
-        "MDM__ACME__WEBHOOK_KEY_ENV": "HOOK_KEY",
-        "MDM__ACME__LISTEN": f"127.0.0.1:{port}",
-    }
-    keys = {"NANO_KEY": nano.API_KEY, "HOOK_KEY": HMAC_KEY}
-    return keys | {f"PROFILEGEN_{key}": value for key, value in values.items()}
+    settings = {"HOME": str(folder / "home"), "FLEET__ANSWER_WITHIN": "3s", "FLEET__OFFLINE_AFTER": "120s"}
+    return environment_of(folder, url, port, settings)
 
 
 def main(phones: int) -> None:

@@ -14,12 +14,13 @@ from profilegen.mdm.nanomdm import NanoMdm
 from profilegen.ports.mdm import Event, EventKind, LookAt, LookOrder
 from profilegen.profile.types import Platform
 from tests.lab.mdm.device import failed
+from tests.lab.mdm.home import HMAC_KEY
 from tests.lab.mdm.hooks import WebhookFaults, signature
 from tests.lab.mdm.httpd import Response
 from tests.lab.mdm.nano import Storage
 from tests.lab.mdm.samples import sample, signed, signer_expiring
 from tests.mdm.test_connector_contract import install
-from tests.mdm.worlds import HMAC_KEY, NanoWorld, closing, nano_world
+from tests.mdm.worlds import NanoWorld, closing, nano_world
 
 ours = pytest.mark.skipif("os.environ.get('NANOMDM_URL')", reason="this reaches into the test server")
 

@@ -23,8 +23,9 @@ import pytest
 from tests.cli.conftest import Answer, Cli, cli  # noqa: F401 - a fixture
 from tests.lab.mdm import nano
 from tests.lab.mdm.device import Phone
+from tests.lab.mdm.home import HMAC_KEY, environment_of
 from tests.lab.mdm.hooks import WebhookSender
-from tests.mdm.worlds import HMAC_KEY, say
+from tests.mdm.worlds import say
 
 DOMAIN = "example.com"
 SERVERS: dict[str, Any] = {
@@ -115,19 +116,9 @@ def office(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
             url = real
             _require_pushes(url)
         (tmp_path / "overrides").mkdir()
-        configured = {
-            "DISCOVERY__OVERRIDES": str(tmp_path / "overrides"),
-            "FLEET__ANSWER_WITHIN": "1s",
-            "MDM__ACME__KIND": "nanomdm",
-            "MDM__ACME__URL": url,
-            "MDM__ACME__KEY_ENV": "NANO_KEY",
-            "MDM__ACME__WEBHOOK_KEY_ENV": "HOOK_KEY",
-            "MDM__ACME__LISTEN": f"127.0.0.1:{port}",
-        }
-        for key, value in configured.items():
-            monkeypatch.setenv(f"PROFILEGEN_{key}", value)
-        monkeypatch.setenv("NANO_KEY", os.environ.get("NANOMDM_API_KEY", nano.API_KEY))
-        monkeypatch.setenv("HOOK_KEY", HMAC_KEY)
+        key = os.environ.get("NANOMDM_API_KEY", nano.API_KEY)
+        for name, value in environment_of(tmp_path, url, port, key=key).items():
+            monkeypatch.setenv(name, value)
         first = random.randrange(10**6) if real is not None else 0  # a real server knows the phones of the last run
         made = Office(cli=cli, folder=tmp_path, url=url, number=first)
         made.move_server("smtp.example.com")

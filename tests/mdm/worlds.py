@@ -34,10 +34,10 @@ from profilegen.ports.mdm import Event, MdmConnector
 from profilegen.secret import Secret
 from tests.lab.mdm import micro, nano
 from tests.lab.mdm.device import Device, Mac, Phone
+from tests.lab.mdm.home import HMAC_KEY
 from tests.lab.mdm.hooks import Received, WebhookSender, webhook_receiver
 from tests.lab.mdm.httpd import Request, Response, http_service
 
-HMAC_KEY = "nanomdm-test-hmac"
 HOOK_PASSWORD = "micromdm-test-hook"
 
 

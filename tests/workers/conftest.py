@@ -88,7 +88,7 @@ def firm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Firm]:
     monkeypatch.setenv("PROFILEGEN_FLEET__DATABASE", postgres_url)
-    yield from _firm(organisation, postgres, postgres_url)
+    yield from run_firm(organisation, postgres, postgres_url)
 
 
 @pytest.fixture
@@ -101,10 +101,11 @@ def fragile_firm(
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
     url = own_postgres.make_database()
     monkeypatch.setenv("PROFILEGEN_FLEET__DATABASE", url)
-    yield from _firm(organisation, own_postgres, url)
+    yield from run_firm(organisation, own_postgres, url)
 
 
-def _firm(organisation: Organisation, database: PostgresServer, url: str) -> Iterator[Firm]:  # noqa: F811
+def run_firm(organisation: Organisation, database: PostgresServer, url: str) -> Iterator[Firm]:  # noqa: F811
+    """Yield a firm on that database, whose workers are stopped at the end."""
     made = Firm(organisation=organisation, database=database, name=url.rpartition("/")[2])
     try:
         yield made

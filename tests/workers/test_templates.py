@@ -10,7 +10,7 @@ from tests.fleetruns import hosted
 from tests.fleetruns.conftest import Organisation
 from tests.lab.mdm.replay import intune as graph
 from tests.lab.postgres import PostgresServer
-from tests.workers.conftest import Firm
+from tests.workers.conftest import Firm, run_firm
 
 pytestmark = pytest.mark.servers
 
@@ -32,13 +32,7 @@ def office(
 @pytest.fixture
 def firm(office: hosted.Hosted, postgres: PostgresServer, postgres_url: str) -> Iterator[Firm]:
     unused = Organisation(cli=office.cli, folder=office.folder, server=office.server, url="", people=office.server)
-    made = Firm(organisation=unused, database=postgres, name=postgres_url.rpartition("/")[2])
-    try:
-        yield made
-    finally:
-        for worker in made.workers:
-            worker.process.kill()
-            worker.process.wait()
+    yield from run_firm(unused, postgres, postgres_url)
 
 
 def test_two_workers_place_one_template_for_the_whole_group_and_once(office: hosted.Hosted, firm: Firm) -> None:

@@ -8,7 +8,7 @@ from profilegen.errors import ProfilegenError, UsageProblem
 from profilegen.fleet.drift import Action
 from profilegen.fleet.evidence import Moment
 from profilegen.fleet.seat import Seat, SecretRoute
-from profilegen.flow.batch import Refusals, Rehearsals
+from profilegen.flow.batch import Refusals, Rehearsals, rehearse_first
 from profilegen.flow.consignment import Consignee
 from profilegen.flow.fleet.planning import Planner, Survey
 from profilegen.flow.fleet.pushing import WITHOUT_PASSWORD
@@ -75,9 +75,8 @@ class Care:
         if sent.tried and person.key in unseen:
             self._unseen[person.key] = person
         self._tried += sent.tried
-        people = max(
-            total, self.expected, self._tried
-        )  # where devices come one by one, nobody knows how many there are
+        # where devices come one by one, nobody knows how many there are
+        people = max(total, self.expected, self._tried)
         stop = self._refusals.count(sent, people)
         return stop if people > FEW else None
 
@@ -94,11 +93,7 @@ async def asked_in(planner: Planner, tailor: Tailor, query: SeatQuery, survey: S
     """Return whom a repair of these seats would tell, each person once."""
     surely, perhaps = dict[str, Person](), dict[str, Consignee]()
     async for judged in planner.judged(query, survey, moment):
-        if (
-            judged.seat.retired
-            or judged.seat.route is not SecretRoute.ASK
-            or lacks_pattern(judged.seat, survey.patterns)
-        ):
+        if not _types_a_password(judged.seat, survey):
             continue
         person = person_of(judged.seat)
         if _is_sure(judged):
@@ -120,14 +115,17 @@ def person_of(seat: Seat) -> Person:
     )
 
 
+def _types_a_password(seat: Seat, survey: Survey) -> bool:
+    return not seat.retired and seat.route is SecretRoute.ASK and not lacks_pattern(seat, survey.patterns)
+
+
 def _is_sure(judged: Judged) -> bool:
     return judged.judgement.action is Action.INSTALL and judged.judgement.state in WITHOUT_PASSWORD
 
 
 def _rehearse_first(people: int) -> UsageProblem:
-    return UsageProblem(
-        f"{people} people would get mail that nobody has looked at.",
+    return rehearse_first(
+        people,
         hint="Run fleet apply --instruct email --rehearse first: it pushes nothing, renders every mail, and sends the "
         "first one to you.",
-        code="rehearse_first",
     )
