@@ -30,16 +30,16 @@ CREDENTIALS = (
     *("credentials_folder", "credentials_url", "credentials_lifetime", "credentials_authentication"),
     "passwords_folder",
 )
-SEALED = ("device_certificates", "passwords_folder")
+ENCRYPTED = ("device_certificates", "passwords_folder")
 """For servers that hand profiles on as they are, even encrypted ones."""
 COMMON = ("kind", "rate", "ca")
 
 FIELDS: Mapping[MdmKind, tuple[str, ...]] = {
-    MdmKind.NANOMDM: ("url", "user", "api_path", *KEYS, *WEBHOOK, *SEALED),
-    MdmKind.MICROMDM: ("url", *KEYS, *WEBHOOK, *SEALED),
+    MdmKind.NANOMDM: ("url", "user", "api_path", *KEYS, *WEBHOOK, *ENCRYPTED),
+    MdmKind.MICROMDM: ("url", *KEYS, *WEBHOOK, *ENCRYPTED),
     MdmKind.KMFDDM: ("url", "user", "api_path", *KEYS, "nanomdm", *CREDENTIALS),
     MdmKind.JAMF: ("url", "client_id", *KEYS, *WEBHOOK),
-    MdmKind.FLEET: ("url", "team", *KEYS, *SEALED),
+    MdmKind.FLEET: ("url", "team", *KEYS, *ENCRYPTED),
     MdmKind.SIMPLEMDM: ("url", *KEYS, *WEBHOOK),
     MdmKind.INTUNE: ("url", "login_url", "tenant", "client_id", "group", *KEYS),
     MdmKind.FOLDER: ("folder",),

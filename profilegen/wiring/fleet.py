@@ -29,8 +29,8 @@ from profilegen.ports import Finder, Signer
 from profilegen.ports.fleet import FleetStore
 from profilegen.profile.wish import LookupWish
 from profilegen.wiring.declared import secret_routes, tellers
+from profilegen.wiring.encryption import encryption
 from profilegen.wiring.house import House
-from profilegen.wiring.sealed import sealing
 
 FILE = "fleet.sqlite3"
 """The fleet's memory in the home, where no other database is configured."""
@@ -164,7 +164,7 @@ class FleetParts:
             flow=flow,
             identifier_prefix=config.identifier_prefix,
             organization=config.organization,
-            sealing=sealing(self.house, self.signer),
+            encryption=encryption(self.house, self.signer),
         )
 
 

@@ -10,7 +10,7 @@ from profilegen.fleet.capabilities import Capabilities
 from profilegen.fleet.installed import expected_mail
 from profilegen.fleet.seat import Seat, SecretRoute, Wanted
 from profilegen.fleet.seen import Enrollment, MailOnDevice
-from profilegen.flow.fleet.sealing import Sealing
+from profilegen.flow.fleet.encryption import Encryption
 from profilegen.flow.story import Flow
 from profilegen.flow.values import Draft
 from profilegen.ports import Encrypter
@@ -52,7 +52,7 @@ class Tailor:
     flow: Flow
     identifier_prefix: str | None
     organization: str | None
-    sealing: Sealing = field(default_factory=Sealing)
+    encryption: Encryption = field(default_factory=Encryption)
 
     async def draft(self, seat: Seat, patterns: Patterns) -> Draft:
         """
@@ -63,7 +63,7 @@ class Tailor:
         wish = self.wish(seat, patterns)
         if route_of(seat, patterns) is SecretRoute.ENCRYPTED:
             try:
-                wish = await self.sealing.with_passwords(wish, seat)
+                wish = await self.encryption.with_passwords(wish, seat)
             except MachineProblem:
                 raise
             except ProfilegenError:
@@ -76,12 +76,12 @@ class Tailor:
         """
         Return the profile of a seat to give out, and what encrypts it where passwords are inside.
 
-        Raises what `Sealing` raises where the password or the certificate of the device is not known.
+        Raises what `Encryption` raises where the password or the certificate of the device is not known.
         """
         if route_of(seat, patterns) is not SecretRoute.ENCRYPTED:
             return await self.draft(seat, patterns), None
-        encrypter = await self.sealing.encrypter(seat, enrollment, capabilities)
-        return await self.flow.draft(await self.sealing.with_passwords(self.wish(seat, patterns), seat)), encrypter
+        encrypter = await self.encryption.encrypter(seat, enrollment, capabilities)
+        return await self.flow.draft(await self.encryption.with_passwords(self.wish(seat, patterns), seat)), encrypter
 
     def wish(self, seat: Seat, patterns: Patterns) -> ProfileWish:
         """Return what the profile of a seat is to be."""

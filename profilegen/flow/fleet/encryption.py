@@ -8,13 +8,13 @@ from profilegen.fleet.capabilities import Capabilities, Signed
 from profilegen.fleet.seat import EnrollmentChannel, Seat
 from profilegen.fleet.seen import Enrollment
 from profilegen.ports import Encrypter
-from profilegen.ports.sealed import DeviceVault
+from profilegen.ports.device_vault import DeviceVault
 from profilegen.profile.declaration import Direction
 from profilegen.profile.wish import AccountWish, PasswordsInProfile, ProfileWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sealing:
+class Encryption:
     """Puts passwords into profiles, and says to whom those are encrypted; `vaults` by the name of the server."""
 
     vaults: Mapping[str, DeviceVault] = field(default_factory=dict)

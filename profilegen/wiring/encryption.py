@@ -7,7 +7,7 @@ from pathlib import Path
 from profilegen.address import Address
 from profilegen.config.mdm import MdmConfig
 from profilegen.errors import InputProblem
-from profilegen.flow.fleet.sealing import Sealing
+from profilegen.flow.fleet.encryption import Encryption
 from profilegen.ports import Encrypter, Signer
 from profilegen.profile.declaration import Direction
 from profilegen.secret import Secret
@@ -15,7 +15,7 @@ from profilegen.wiring.declared import MailboxPasswords
 from profilegen.wiring.house import House
 
 
-def sealing(house: House, signer: Signer | None) -> Sealing:
+def encryption(house: House, signer: Signer | None) -> Encryption:
     """Return what encrypts profiles to devices; raises ConfigProblem for a folder that is not there."""
     vaults = {}
     for config in house.loaded.mdm.values():
@@ -23,12 +23,12 @@ def sealing(house: House, signer: Signer | None) -> Sealing:
             continue
         passwords = MailboxPasswords(house, config)
         vaults[config.name] = _Vault(folder=_checked(config, folder), passwords=passwords, signer=signer)
-    return Sealing(vaults=vaults)
+    return Encryption(vaults=vaults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Vault:
-    """Implements `ports.sealed.DeviceVault` on folders of the operator's."""
+    """Implements `ports.device_vault.DeviceVault` on folders of the operator's."""
 
     folder: Path
     passwords: MailboxPasswords

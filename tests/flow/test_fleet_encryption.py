@@ -11,7 +11,7 @@ from profilegen.errors import NotPossible
 from profilegen.fleet.capabilities import Signed
 from profilegen.fleet.seat import EnrollmentChannel, SecretRoute
 from profilegen.fleet.seen import Enrollment
-from profilegen.flow.fleet.sealing import Sealing
+from profilegen.flow.fleet.encryption import Encryption
 from profilegen.mdm import jamf, nanomdm
 from profilegen.ports import Encrypter
 from profilegen.profile.declaration import Direction
@@ -55,7 +55,7 @@ def test_users_of_macs_and_servers_that_rewrite_get_no_encrypted_profile(
     enrollment = Enrollment(mdm=seat.mdm, id="AB", channel=channel)
     capabilities = replace(nanomdm.CAPABILITIES, signed=signed)
     with pytest.raises(NotPossible, match=reason) as caught:
-        asyncio.run(Sealing(vaults={seat.mdm: _Nobody()}).encrypter(seat, enrollment, capabilities))
+        asyncio.run(Encryption(vaults={seat.mdm: _Nobody()}).encrypter(seat, enrollment, capabilities))
     assert caught.value.code == "cannot_encrypt"
 
 
@@ -66,6 +66,6 @@ def test_the_name_in_the_roster_chooses_the_certificate_before_what_a_device_say
     )
     vault = _Listening()
     with pytest.raises(NotPossible) as caught:
-        asyncio.run(Sealing(vaults={seat.mdm: vault}).encrypter(seat, enrollment, nanomdm.CAPABILITIES))
+        asyncio.run(Encryption(vaults={seat.mdm: vault}).encrypter(seat, enrollment, nanomdm.CAPABILITIES))
     assert caught.value.code == "no_device_certificate"
     assert list(dict.fromkeys(vault.asked)) == ["C02THEIRS", "UDID-IT-SAYS", "AB"]
