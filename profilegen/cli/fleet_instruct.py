@@ -11,6 +11,7 @@ import typer
 
 from profilegen.cli.output import complain, error_document, note, progress_line, say
 from profilegen.cli.send_options import ServerPassword
+from profilegen.errors import UsageProblem
 from profilegen.flow.batch import Rehearsals
 from profilegen.flow.fleet.carefully import Care, asked_in
 from profilegen.flow.fleet.instructing import InstructingCrew, Instructor
@@ -56,6 +57,11 @@ class InstructOptions:
         str | None,
         typer.Option("--instruct-rate", metavar="N/s", help="At most so many such mails per second (/m, /h)."),
     ] = None
+
+    def refuse_idle(self) -> None:
+        """Raise UsageProblem for a rate that is none (`bad_rate`), or of no mail (`no_mail`)."""
+        if self.per_second() is not None and self.instruct is not Instruct.EMAIL:
+            raise UsageProblem("Only mail has a rate.", hint="Say --instruct email.", code="no_mail")
 
     def per_second(self) -> float | None:
         """Return the rate of mails; raises UsageProblem `bad_rate`."""

@@ -15,7 +15,8 @@ from profilegen.wiring.fleet import FleetParts
 
 
 def refuse_without_mail(people: InstructOptions, rehearsal: RehearsalOptions) -> None:
-    """Raise UsageProblem `no_mail` for a rehearsal of nothing."""
+    """Raise UsageProblem `no_mail` for a rehearsal or a rate of nothing, `bad_rate` for one that is none."""
+    people.refuse_idle()
     if rehearsal.rehearse and people.instruct is not Instruct.EMAIL:
         raise UsageProblem("Only mail is rehearsed.", hint="Say --instruct email.", code="no_mail")
 

@@ -57,6 +57,7 @@ def watch(
 
     Example: profilegen fleet watch --interval 15m --notify mailto:ops@example.com
     """
+    people.refuse_idle()
     if allow_unverified is not None:
         refuse_empty_reason(allow_unverified)
     house = session_of(context).house(how.ca)

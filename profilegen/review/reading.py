@@ -51,12 +51,19 @@ class ServerFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogStory:
-    """What the log told: who cannot send, how much was sent, how many lines there were."""
+    """What the log told: who cannot send, how much was sent; how many lines there were, and `events` in them."""
 
     people: tuple[Person, ...]
     volume: VolumeTally
     lines: int
+    events: int
     left_out: int
+
+    @property
+    def size(self) -> str:
+        """How much of it there was, in words."""
+        nothing = "" if self.events else ", and nothing in them is of a mail or a login"
+        return f"{self.lines:,} lines{nothing}"
 
 
 def postfix_files(place: PostfixPlace, logs: tuple[str, ...], *, now: datetime, since: datetime | None) -> ServerFiles:
@@ -105,13 +112,18 @@ def judge_files(files: ServerFiles, *, now: datetime) -> tuple[Finding, ...]:
 def read_log(files: ServerFiles, ours: Ours, *, since: datetime | None, progress: Callable[[str], None]) -> LogStory:
     """Read every line once and return what they told; raises InputProblem for a file that cannot be read."""
     people, volume = PeopleTally(ours), VolumeTally()
-    counted = _Counted(log_lines(files.logs), progress)
+    counted, events = _Counted(log_lines(files.logs), progress), 0
     for event in files.reader.read(counted):
         if since is None or event.when is None or event.when >= since:
             people.add(event)
             volume.add(event)
+            events += 1
     return LogStory(
-        people=people.people(), volume=volume, lines=counted.lines, left_out=people.left_out + volume.left_out
+        people=people.people(),
+        volume=volume,
+        lines=counted.lines,
+        events=events,
+        left_out=people.left_out + volume.left_out,
     )
 
 
@@ -120,9 +132,10 @@ def log_findings(files: ServerFiles, story: LogStory) -> tuple[Finding, ...]:
     if not files.logs:
         nothing = "There is no log where it usually is; name it with --log."
         return (Finding(check="log", outcome=Outcome.SKIP, detail=nothing),)
-    words = f"{story.lines:,} lines in {len(files.logs)} files"
+    words = f"{len(files.logs)} {'file' if len(files.logs) == 1 else 'files'}: {story.size}"
     left = f"; {story.left_out} names found no room" if story.left_out else ""
-    return (Finding(check="log", outcome=Outcome.PASS, detail=words + left), *story.volume.findings())
+    outcome = Outcome.PASS if story.events else Outcome.SKIP
+    return (Finding(check="log", outcome=outcome, detail=words + left), *story.volume.findings())
 
 
 def events_of(reader: LogReader, lines: Iterable[str]) -> Iterator[LogEvent]:

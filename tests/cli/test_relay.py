@@ -183,3 +183,14 @@ def test_an_empty_file_is_not_judged_as_a_server_that_leaves_everything_open(cli
 
     assert (answer.status, answer.document["error"]["code"]) == (2, "no_postfix")
     assert "sets nothing" in answer.document["error"]["message"]
+
+
+@pytest.mark.parametrize("content", ["", "nothing that a mail server writes\n" * 3])
+def test_a_log_that_tells_nothing_is_not_taken_for_good_news(cli: Cli, content: str) -> None:
+    Path("other.log").write_text(content)
+    answer = cli("relay", "--log", "other.log", "--who-is-broken", "--domain", "example.com")
+    assert answer.status == 0
+    assert "nothing in them is of a mail or a login since 7d; is it the mail server's?" in answer.err
+    Path("mail.log").write_text(log_of("you@example.com"))
+    answer = cli("relay", "--log", "mail.log", "--who-is-broken", "--since", "2031-03-01", "--domain", "example.com")
+    assert "nothing in them" not in answer.err

@@ -149,6 +149,8 @@ def test_a_watch_tells_people_once_while_it_repairs(office: Organisation, mailin
 
 def test_only_mail_is_rehearsed(office: Organisation) -> None:
     assert office.apply(*SIGNED, "--instruct", "folder", "--rehearse")["error"]["code"] == "no_mail"
+    assert office.apply("--instruct", "folder", "--instruct-rate", "5/s")["error"]["code"] == "no_mail"
+    assert office.apply("--instruct", "email", "--instruct-rate", "5")["error"]["code"] == "bad_rate"
 
 
 @pytest.mark.servers
