@@ -55,7 +55,10 @@ def show_broken(
     broken = [person for person in story.people if person.forged is None]
     forged = [person for person in story.people if person.forged is not None]
     if not story.events:
-        note(f"profilegen: the log has {story.size} since {options.since}; is it the mail server's?")
+        note(
+            f"profilegen: the log has {story.lines:,} lines, and nothing in them is of a mail or a login since "
+            f"{options.since}; is it the mail server's?"
+        )
     if story.left_out:
         note(f"profilegen: {story.left_out} names found no room; the list is not complete.")
     if wanted.roster is not None:

@@ -59,12 +59,6 @@ class LogStory:
     events: int
     left_out: int
 
-    @property
-    def size(self) -> str:
-        """How much of it there was, in words."""
-        nothing = "" if self.events else ", and nothing in them is of a mail or a login"
-        return f"{self.lines:,} lines{nothing}"
-
 
 def postfix_files(place: PostfixPlace, logs: tuple[str, ...], *, now: datetime, since: datetime | None) -> ServerFiles:
     """Return the files of a Postfix; with `logs` named, one that is not installed here will do. Raises InputProblem."""
@@ -132,7 +126,8 @@ def log_findings(files: ServerFiles, story: LogStory) -> tuple[Finding, ...]:
     if not files.logs:
         nothing = "There is no log where it usually is; name it with --log."
         return (Finding(check="log", outcome=Outcome.SKIP, detail=nothing),)
-    words = f"{len(files.logs)} {'file' if len(files.logs) == 1 else 'files'}: {story.size}"
+    words = f"{story.lines:,} lines in {len(files.logs)} {'file' if len(files.logs) == 1 else 'files'}"
+    words += "" if story.events else ", and nothing in them is of a mail or a login"
     left = f"; {story.left_out} names found no room" if story.left_out else ""
     outcome = Outcome.PASS if story.events else Outcome.SKIP
     return (Finding(check="log", outcome=outcome, detail=words + left), *story.volume.findings())
