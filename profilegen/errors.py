@@ -21,7 +21,8 @@ ProfilegenError
 Exit codes are the business of the command line alone.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class ProfilegenError(Exception):
@@ -36,6 +37,9 @@ class ProfilegenError(Exception):
         self.hint = hint
         if code is not None:
             self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:  # an exception's own way back knows no keyword arguments
+        return _unpickled, (type(self), self.args, self.__dict__)
 
 
 class UsageProblem(ProfilegenError):
@@ -121,3 +125,9 @@ class NetworkProblem(WorldProblem):
     """No route or no answer."""
 
     code = "network"
+
+
+def _unpickled(kind: type[ProfilegenError], args: tuple[Any, ...], values: Mapping[str, Any]) -> ProfilegenError:
+    problem = kind.__new__(kind, *args)
+    problem.__dict__.update(values)
+    return problem

@@ -70,23 +70,24 @@ def status(context: typer.Context, who: WhoOptions, how: LookupOptions, as_json:
     """
     house = session_of(context).house(how.ca)
     one_by_one = bool(who.only) or who.states is not None
-    tally = Tally()
 
-    async def work() -> None:
+    async def work() -> Tally:
         async with FleetSession(house=house, how=how).opened() as parts:
             await parts.sending_evidence(reading=False).note()
             survey = await parts.planner.with_templates(await parts.planner.survey(Acceptance()))
-            shown: list[Judged] = []
+            if not one_by_one:
+                return await parts.planner.counted(who.query(), survey, parts.moment(who.proof_since()))
+            tally, shown = Tally(), list[Judged]()
             async for judged in parts.planner.judged(who.query(), survey, parts.moment(who.proof_since())):
                 if who.states is not None and judged.judgement.state not in who.states:
                     continue
                 tally.add(judged.seat, judged.judgement)
-                if one_by_one:
-                    shown = _show(shown, judged, as_json=as_json)
+                shown = _show(shown, judged, as_json=as_json)
             if shown:
                 show_seats(shown)
+            return tally
 
-    run_async(work())
+    tally = run_async(work())
     if not one_by_one and as_json:
         print_json(tally_document(tally))
     elif not one_by_one:

@@ -34,6 +34,7 @@ class Tally:
     installs: Counter[str] = field(default_factory=Counter)
     to_ask: int = 0
     examples: dict[State, list[Example]] = field(default_factory=dict)
+    _asked_first: str | None = None
     _asked_last: str | None = None
 
     def add(self, seat: Seat, judgement: Judgement) -> None:
@@ -44,11 +45,24 @@ class Tally:
             self.installs[seat.mdm] += 1
             if seat.route is SecretRoute.ASK and seat.person != self._asked_last:
                 self.to_ask += 1
+                self._asked_first = self._asked_first or seat.person
                 self._asked_last = seat.person
         if judgement.state not in RIGHT:
             named = self.examples.setdefault(judgement.state, [])
             if len(named) < EXAMPLES:
                 named.append(Example(seat=seat, judgement=judgement))
+
+    def merge(self, later: "Tally") -> None:
+        """Add a tally of seats whose keys come after all of these."""
+        self.states.update(later.states)
+        self.actions.update(later.actions)
+        self.installs.update(later.installs)
+        is_split = later._asked_first is not None and later._asked_first == self._asked_last  # noqa: SLF001 - its own kind
+        self.to_ask += later.to_ask - is_split
+        self._asked_first = self._asked_first or later._asked_first  # noqa: SLF001
+        self._asked_last = later._asked_last or self._asked_last  # noqa: SLF001
+        for state, examples in later.examples.items():
+            self.examples[state] = [*self.examples.get(state, ()), *examples][:EXAMPLES]
 
     @property
     def total(self) -> int:

@@ -28,7 +28,8 @@ class SeatQuery:
     """
     Which seats; all given conditions hold together, an empty query means the whole fleet.
 
-    `who` are addresses, persons, UDIDs or serial numbers, compared without case; `keys` exact seat keys.
+    `who` are addresses, persons, UDIDs or serial numbers, compared without case; `keys` exact seat keys; `after` and
+    `up_to` bound the keys, the first left out, the second included.
     """
 
     who: tuple[str, ...] = ()
@@ -38,6 +39,8 @@ class SeatQuery:
     domain: str | None = None
     retired: bool | None = None
     gone: bool | None = None
+    after: str | None = None
+    up_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,10 @@ class FleetStore(Protocol):
 
     async def count(self, query: SeatQuery) -> int:
         """Return how many seats match."""
+        ...
+
+    async def key_at(self, query: SeatQuery, place: int) -> str | None:
+        """Return the key of the matching seat at a place by key, from 0; None beyond the last one."""
         ...
 
     async def want(self, wanted: Sequence[tuple[str, Wanted]]) -> None:

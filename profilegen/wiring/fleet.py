@@ -31,6 +31,7 @@ from profilegen.profile.wish import LookupWish
 from profilegen.wiring.declared import secret_routes, tellers
 from profilegen.wiring.encryption import encryption
 from profilegen.wiring.house import House
+from profilegen.wiring.second_process import second_process
 
 FILE = "fleet.sqlite3"
 """The fleet's memory in the home, where no other database is configured."""
@@ -57,6 +58,7 @@ class FleetParts:
             gate=self.house.proving.gate,
             clock=self.house.clock,
             templating=Templating(store=self.store, tailor=self._tailor, connectors=self.connectors),
+            second=second_process(self.house),
         )
 
     @property

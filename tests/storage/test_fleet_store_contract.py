@@ -197,6 +197,23 @@ def test_a_large_fleet_comes_in_batches_by_key_each_seat_once(place: Place) -> N
     place.run(scenario)
 
 
+def test_a_fleet_can_be_cut_at_any_key(place: Place) -> None:
+    async def scenario(store: FleetStore) -> None:
+        seats = [seat(name, group="team" if name != "bob" else None) for name in ("ada", "bob", "eve", "fay")]
+        ada, bob, eve, fay = sorted(one.key for one in seats)
+        await imported(store, *seats)
+        assert await keys(store, up_to=bob) == [ada, bob]
+        assert await keys(store, after=bob) == [eve, fay]
+        assert await keys(store, after=ada, up_to=eve, group="team") == [eve]
+        assert await keys(store, after=ada, who=("ada", "P-1", "fay@example.com")) == [fay]
+        assert await store.count(SeatQuery(after=ada)) == 3
+        assert [await store.key_at(SeatQuery(), place) for place in range(5)] == [ada, bob, eve, fay, None]
+        assert await store.key_at(SeatQuery(group="team", after=ada), 0) == eve
+        assert await store.key_at(SeatQuery(keys=(bob, fay)), 1) == fay
+
+    place.run(scenario)
+
+
 def test_a_stream_holds_no_lock_between_its_batches(place: Place) -> None:
     async def scenario(store: FleetStore) -> None:
         await imported(store, *(seat(f"p{number}") for number in range(BATCH + 1)))

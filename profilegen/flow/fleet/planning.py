@@ -1,7 +1,9 @@
 """Planning: every seat judged as it is read, nothing changed, nothing remembered beyond the counts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from profilegen.diagnosis.evidence import EndpointPair
 from profilegen.errors import ProfilegenError
@@ -74,9 +76,25 @@ class Plan:
         return self.tally.wrong == 0 and not any(domain.moves for domain in self.survey.domains)
 
 
+class SecondCounter(Protocol):
+    """Counts a part of the fleet at the same time, in a process of its own."""
+
+    async def tally(self, query: SeatQuery, survey: Survey, moment: Moment) -> Tally | None:
+        """Return what the seats of a query come to, None if there is no second process to be had."""
+        ...
+
+
+WORTH_TWO = 50_000
+"""Seats from which on a second process is worth its start."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """Judges the fleet as it stands; reads the memory and the providers, and asks no device."""
+    """
+    Judges the fleet as it stands; reads the memory and the providers, and asks no device.
+
+    `second` counts half of a fleet of `worth_two` seats or more.
+    """
 
     store: FleetStore
     settlement: Settlement
@@ -84,6 +102,8 @@ class Planner:
     gate: Gate
     clock: Clock
     templating: Templating
+    second: SecondCounter | None = None
+    worth_two: int = WORTH_TWO
 
     async def with_templates(self, survey: Survey) -> Survey:
         """Return a survey with the templates for all seats that are known by now."""
@@ -103,10 +123,37 @@ class Planner:
     async def plan(self, plan_id: str, query: SeatQuery, acceptance: Acceptance, moment: Moment) -> Plan:
         """Return the plan for the seats of a query."""
         survey = await self.with_templates(await self.survey(acceptance))
+        return Plan(id=plan_id, survey=survey, tally=await self.counted(query, survey, moment))
+
+    async def counted(self, query: SeatQuery, survey: Survey, moment: Moment) -> Tally:
+        """Return what the seats of a query come to, counted by two processes where they are many."""
+        cut = await self._cut(query, survey)
+        if self.second is None or cut is None:
+            return await self.tally(query, survey, moment)
+        above = replace(query, after=cut)
+        counting = asyncio.ensure_future(self.second.tally(above, survey, moment))
+        try:
+            tally = await self.tally(replace(query, up_to=cut), survey, moment)
+            upper = await counting
+        finally:
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
+        tally.merge(await self.tally(above, survey, moment) if upper is None else upper)
+        return tally
+
+    async def tally(self, query: SeatQuery, survey: Survey, moment: Moment) -> Tally:
+        """Return what the seats of a query come to, counted by this process."""
         tally = Tally()
         async for judged in self.judged(query, survey, moment):
             tally.add(judged.seat, judged.judgement)
-        return Plan(id=plan_id, survey=survey, tally=tally)
+        return tally
+
+    async def _cut(self, query: SeatQuery, survey: Survey) -> str | None:
+        """Return the key that halves the seats of a query, None if they are counted in one go."""
+        if self.second is None or query.who or query.keys or survey.templates.served or survey.templates.refused:
+            return None  # a book of templates names every seat: too much to hand over
+        seats = await self.store.count(query)
+        return await self.store.key_at(query, seats // 2) if seats >= self.worth_two else None
 
     async def judged(self, query: SeatQuery, survey: Survey, moment: Moment) -> AsyncIterator[Judged]:
         """Yield every seat of a query as it stands, by key."""

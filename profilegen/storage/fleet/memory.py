@@ -78,6 +78,11 @@ class MemoryFleetStore:
         """Return how many seats match."""
         return len(self._seats.matching(query))
 
+    async def key_at(self, query: SeatQuery, place: int) -> str | None:
+        """Return the key of the matching seat at a place."""
+        found = self._seats.matching(query)
+        return found[place].seat.key if place < len(found) else None
+
     async def want(self, wanted: Sequence[tuple[str, Wanted]]) -> None:
         """Keep what is wanted for these seats."""
         for key, one in wanted:

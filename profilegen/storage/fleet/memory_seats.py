@@ -115,6 +115,8 @@ def _matches(kept: Kept, query: SeatQuery) -> bool:
     )
     if query.keys and seat.key not in query.keys:
         return False
+    if (query.after is not None and seat.key <= query.after) or (query.up_to is not None and seat.key > query.up_to):
+        return False
     return all(asked is None or asked == is_so for asked, is_so in wanted)
 
 

@@ -79,6 +79,11 @@ class SqlFleetStore:
         async with self._database.reading() as connection:
             return await streams.count(connection, query)
 
+    async def key_at(self, query: SeatQuery, place: int) -> str | None:
+        """Return the key of the matching seat at a place."""
+        async with self._database.reading() as connection:
+            return await streams.key_at(connection, query, place)
+
     async def want(self, wanted: Sequence[tuple[str, Wanted]]) -> None:
         """Keep what is wanted for these seats."""
         async with self._database.writing() as connection:

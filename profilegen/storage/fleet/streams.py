@@ -47,6 +47,15 @@ async def count(connection: AsyncConnection, query: SeatQuery) -> int:
     return found
 
 
+async def key_at(connection: AsyncConnection, query: SeatQuery, place: int) -> str | None:
+    """Return the key of the matching seat at a place by key, None beyond the last one."""
+    conditions = _conditions(query)
+    if query.who or query.keys:
+        conditions.append(one_of(connection, _SEAT.key, await keys_of(connection, query)))
+    found = await connection.execute(select(_SEAT.key).where(*conditions).order_by(_SEAT.key).offset(place).limit(1))
+    return found.scalar_one_or_none()
+
+
 async def keys_of(connection: AsyncConnection, query: SeatQuery) -> list[str]:
     """Return the keys of the seats a query names by `who` or `keys`, sorted; its other conditions are not looked at."""
     if not query.who:
@@ -78,6 +87,10 @@ def _batches(keys: list[str]) -> Iterator[list[str]]:
 def _conditions(query: SeatQuery) -> list[ColumnElement[bool]]:
     exact = ((_SEAT.mdm, query.mdm), (_SEAT.group, query.group), (_SEAT.domain, query.domain))
     conditions: list[ColumnElement[bool]] = [column == value for column, value in exact if value is not None]
+    if query.after is not None:
+        conditions.append(_SEAT.key > query.after)
+    if query.up_to is not None:
+        conditions.append(_SEAT.key <= query.up_to)
     if query.retired is not None:
         conditions.append(_SEAT.retired_at.is_not(None) if query.retired else _SEAT.retired_at.is_(None))
     if query.gone is not None:
