@@ -114,7 +114,7 @@ def _command_open(seat: Seat, sight: Sight, moment: Moment) -> Judgement | None:
         return None
     if is_offline(enrollment, moment):
         return Judgement(state=State.OFFLINE, action=Action.WAIT, why=f"queued, and {not_seen(enrollment)}")
-    if command.state is CommandState.STORED:
+    if command.state.is_unsent:
         why = "the order was written down and never confirmed; it is given again under the same id"
         again = Action.REMOVE if command.kind is CommandKind.REMOVE else Action.INSTALL
         return Judgement(state=State.IN_FLIGHT, action=again, why=why)
@@ -236,7 +236,7 @@ def _unproved(sight: Sight, moment: Moment) -> Judgement:
 def _look_or_wait(sight: Sight, moment: Moment) -> Action:
     """Ask once, and again only if the question was lost."""
     look, enrollment = sight.look, sight.enrollment
-    if look is None or enrollment is None or not look.state.is_open or look.state is CommandState.STORED:
+    if look is None or enrollment is None or not look.state.is_open or look.state.is_unsent:
         return Action.LOOK
     return Action.LOOK if is_silent(look, sight, moment) else Action.WAIT
 

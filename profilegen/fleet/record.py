@@ -31,8 +31,9 @@ def judge_by_record(seat: Seat, sight: Sight, moment: Moment) -> Judgement | Non
 def _is_unfinished(seat: Seat, sight: Sight) -> bool:
     """Return whether the newest command is judged for itself: never confirmed, or refused."""
     command = sight.command
-    unfinished = (CommandState.STORED, CommandState.FAILED)
-    return command is not None and command.state in unfinished and not is_outdated(seat, sight)
+    if command is None or is_outdated(seat, sight):
+        return False
+    return command.state.is_unsent or command.state is CommandState.FAILED
 
 
 def _not_sent(seat: Seat, sight: Sight) -> Judgement | None:

@@ -100,12 +100,13 @@ class CommandState(StrEnum):
     """
     How far a command came.
 
-    `stored`: written down, not sent yet (a crash may lie between); `queued`: the MDM took it; `unpushed`: it took it
-    and could not wake the device; `waiting`: the device said NotNow; `gone`: its queue was cleared by a re-enrolment;
-    `silent`: the device checked in since and gave no answer.
+    `stored`: written down, not sent yet (a crash may lie between); `prepared`: the same, and what stood in its way is
+    gone; `queued`: the MDM took it; `unpushed`: it took it and could not wake the device; `waiting`: the device said
+    NotNow; `gone`: its queue was cleared by a re-enrolment; `silent`: the device checked in since and gave no answer.
     """
 
     STORED = "stored"
+    PREPARED = "prepared"
     QUEUED = "queued"
     UNPUSHED = "unpushed"
     WAITING = "waiting"
@@ -117,7 +118,12 @@ class CommandState(StrEnum):
     @property
     def is_open(self) -> bool:
         """True while an answer may still come."""
-        return self in (CommandState.STORED, CommandState.QUEUED, CommandState.UNPUSHED, CommandState.WAITING)
+        return self.is_unsent or self in (CommandState.QUEUED, CommandState.UNPUSHED, CommandState.WAITING)
+
+    @property
+    def is_unsent(self) -> bool:
+        """True while nobody knows whether the MDM got it."""
+        return self in (CommandState.STORED, CommandState.PREPARED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

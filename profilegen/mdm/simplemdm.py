@@ -30,8 +30,8 @@ from profilegen.mdm.hosted import (
 )
 from profilegen.mdm.lanes import Lanes
 from profilegen.mdm.probing import key_finding, webhook_finding
-from profilegen.mdm.reading import accept, failed, moment, receipted, rows, text, tree, upper
-from profilegen.mdm.simplemdm_wire import bad_list, count, device_of, enrollments_in, find, form
+from profilegen.mdm.reading import accept, failed, moment, receipted, rows, text, tree
+from profilegen.mdm.simplemdm_wire import bad_list, count, device_of, enrollment_told, enrollments_in, find, form
 from profilegen.ports import Clock
 from profilegen.ports.mdm import Event, EventKind, InstallOrder, LookOrder, Receipt, RemoveOrder
 from profilegen.profile.read import read
@@ -113,6 +113,13 @@ class SimpleMdm:
         finally:
             self._revisions.clear()  # the console may change them as well
 
+    async def prepare(self, orders: Sequence[InstallOrder]) -> tuple[Receipt, ...]:
+        """Take away the assignment of each profile that is there unchanged: only a new one brings it once more."""
+        known = [one async for one in self._all(_CUSTOM)] if orders else []
+        return await self._lanes.run(
+            orders, lane=lambda order: order.name, work=receipted(PRODUCT, lambda order: self._clear(order, known))
+        )
+
     async def remove(self, orders: Sequence[RemoveOrder]) -> tuple[Receipt, ...]:
         """Take each assignment away; the profile itself stays, for others or for later."""
         return await self._lanes.run(
@@ -151,20 +158,9 @@ class SimpleMdm:
         if kind is None:
             return ()
         device = tree(tree(call.get("data")).get("device"))
-        if (number := text(device.get("id"))) is None:
-            raise bad_event("it does not say which device it is about")
         now = self._clock.now()
         at = min(moment(call.get("at")) or now, now)
-        enrollment = Enrollment(
-            mdm=self._name,
-            id=number,
-            channel=EnrollmentChannel.DEVICE,
-            udid=upper(device.get("udid")),
-            serial=upper(device.get("serial_number")),
-            last_seen=at,
-            enrolled_at=at if kind is EventKind.ENROLLED else None,
-            active=kind is EventKind.ENROLLED,
-        )
+        enrollment = enrollment_told(device, self._name, kind, at)
         return (Event(id=hashlib.sha256(body).hexdigest(), kind=kind, at=at, enrollment=enrollment),)
 
     async def probe(self) -> tuple[Finding, ...]:
@@ -189,18 +185,17 @@ class SimpleMdm:
         device = device_of(order.enrollment.id)
         refuse_misspelt(order.unsigned, SIMPLEMDM)
         placed = find(known, order)
-        changed = placed is None or await self._revision(placed) != order.revision
         if placed is None:
             placed = await self._create(order)
             known.append(placed)
-        elif changed:
+        elif await self._revision(placed) != order.revision:
             await self._change(placed, order)
         self._revisions[str(placed["id"])] = order.revision
         effective = Effective(
             identifier=text(tree(placed.get("attributes")).get("profile_identifier")) or order.identifier,
             remote_id=text(placed.get("id")),
         )
-        already = await self._assign(placed, device, again=not changed and order.effective is not None)
+        already = await self._assign(placed, device)
         return Receipt(command=order.command, state=CommandState.QUEUED, already=already, effective=effective)
 
     async def _create(self, order: InstallOrder) -> Mapping[str, Any]:
@@ -218,11 +213,16 @@ class SimpleMdm:
         call = Call(method=Method.PATCH, path=path, body=body, content_type=content_type, repeatable=True)
         accept(await self._client.ask(call), 200)
 
-    async def _assign(self, placed: Mapping[str, Any], device: str, *, again: bool) -> bool:
-        """Return True if it is assigned already; `again` takes it away first, so that the device gets it once more."""
-        path = f"{_CUSTOM}/{placed['id']}/devices/{device}"
-        if again:
+    async def _clear(self, order: InstallOrder, known: Sequence[Mapping[str, Any]]) -> Receipt:
+        placed = find(known, order)
+        if placed is not None and order.effective is not None and await self._revision(placed) == order.revision:
+            path = f"{_CUSTOM}/{placed['id']}/devices/{device_of(order.enrollment.id)}"
             accept(await self._client.ask(Call(method=Method.DELETE, path=path)), 200, 202, 204, 404, 409)
+        return Receipt(command=order.command, state=CommandState.PREPARED)
+
+    async def _assign(self, placed: Mapping[str, Any], device: str) -> bool:
+        """Return True if it is assigned already."""
+        path = f"{_CUSTOM}/{placed['id']}/devices/{device}"
         answer = await self._client.ask(Call(method=Method.POST, path=path, repeatable=True))
         if answer.status == 409 and text(placed.get("id")) in await self._assigned(device):
             return True

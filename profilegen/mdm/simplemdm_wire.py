@@ -1,6 +1,7 @@
 """SimpleMDM's JSON and forms: devices as enrollments, profiles by name, uploads."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from profilegen.errors import NetworkProblem, NotPossible
@@ -8,9 +9,10 @@ from profilegen.fleet.seat import EnrollmentChannel
 from profilegen.fleet.seen import Enrollment
 from profilegen.fleet.variables import SIMPLEMDM
 from profilegen.mdm.calls import Answer
+from profilegen.mdm.hosted import bad_event
 from profilegen.mdm.multipart import multipart
 from profilegen.mdm.reading import emails, moment, text, tree, upper
-from profilegen.ports.mdm import InstallOrder
+from profilegen.ports.mdm import EventKind, InstallOrder
 from profilegen.profile.types import Platform
 from profilegen.report import Finding
 
@@ -40,6 +42,23 @@ def enrollments_in(device: Mapping[str, Any], mdm: str) -> Iterator[Enrollment]:
     yield Enrollment(id=number, channel=EnrollmentChannel.DEVICE, **shared)
     if is_mac:
         yield Enrollment(id=f"{number}:user", channel=EnrollmentChannel.USER, parent=number, **shared)
+
+
+def enrollment_told(device: Mapping[str, Any], mdm: str, kind: EventKind, at: datetime) -> Enrollment:
+    """Return what a webhook call says of a device; raises NotPossible `bad_event` if it does not say which."""
+    if (number := text(device.get("id"))) is None:
+        raise bad_event("it does not say which device it is about")
+    is_new = kind is EventKind.ENROLLED
+    return Enrollment(
+        mdm=mdm,
+        id=number,
+        channel=EnrollmentChannel.DEVICE,
+        udid=upper(device.get("udid")),
+        serial=upper(device.get("serial_number")),
+        last_seen=at,
+        enrolled_at=at if is_new else None,
+        active=is_new,
+    )
 
 
 def _custom_attributes(device: Mapping[str, Any]) -> dict[str, str]:

@@ -20,7 +20,8 @@ class InstallOrder:
 
     `command` is the CommandUUID where the protocol has one: the same id again means the same order, never a second one.
     `signed` are the bytes as signed by us, `unsigned` the bare property list for servers that refuse signatures.
-    `effective` is what an earlier placement became, to be kept. `name` is what the server's console shows.
+    `effective` is what an earlier placement became, to be kept. `name` is what the server's console shows. `prepared`:
+    an earlier run prepared it (`PreparesInstalls`) and may have given it out.
     """
 
     command: str
@@ -32,6 +33,7 @@ class InstallOrder:
     signed: bytes
     unsigned: bytes
     effective: Effective | None = None
+    prepared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +155,19 @@ class NamesStrangers(Protocol):
 
     async def strangers(self, orders: Sequence[InstallOrder]) -> tuple[str, ...]:
         """Return names for them that an operator recognises, sorted: whose device it is, or its serial number."""
+        ...
+
+
+@runtime_checkable
+class PreparesInstalls(Protocol):
+    """
+    A connector whose server knows no ids of orders, and takes in two steps what a device is to get once more.
+
+    Once it is written down that the first step was done, the server's own state tells whether the second was.
+    """
+
+    async def prepare(self, orders: Sequence[InstallOrder]) -> tuple[Receipt, ...]:
+        """Take away what stands in the way of orders, each `prepared` or failed; to do it again changes nothing."""
         ...
 
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from profilegen.errors import WorldProblem
 from profilegen.fleet.capabilities import Scope
 from profilegen.fleet.drift import Action, State
-from profilegen.fleet.seen import CommandState
 from profilegen.flow.fleet.planning import Survey
 from profilegen.flow.fleet.repair import Progress, Repair, WaveEnd
 from profilegen.flow.fleet.values import Judged, RepairOrder, connector_of
@@ -193,4 +192,4 @@ def _is_to_look_at(each: Judged) -> bool:
 def _sent(each: Judged) -> str | None:
     """Return the newest command that left for a device."""
     command = each.view.sight.command
-    return None if command is None or command.state is CommandState.STORED else command.id
+    return None if command is None or command.state.is_unsent else command.id

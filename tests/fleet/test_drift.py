@@ -191,6 +191,7 @@ MISSING = make_inventory()
         (CommandState.QUEUED, State.IN_FLIGHT, Action.WAIT),
         (CommandState.UNPUSHED, State.IN_FLIGHT, Action.WAIT),
         (CommandState.STORED, State.IN_FLIGHT, Action.INSTALL),
+        (CommandState.PREPARED, State.IN_FLIGHT, Action.INSTALL),
         (CommandState.WAITING, State.WAITING, Action.WAIT),
         (CommandState.ACKNOWLEDGED, State.IN_FLIGHT, Action.LOOK),
         (CommandState.GONE, State.UNKNOWN, Action.LOOK),
@@ -312,7 +313,7 @@ _SIGHTS = st.builds(
 @given(seat=st.builds(make_seat, retired=st.booleans(), wanted=st.sampled_from([None, WANTED])), sight=_SIGHTS)
 def test_whatever_was_seen_a_push_needs_the_right_person_and_proof(seat: Seat, sight: Sight) -> None:
     judgement = judge(seat, sight, make_moment())
-    resumed = sight.command is not None and sight.command.state is CommandState.STORED
+    resumed = sight.command is not None and sight.command.state.is_unsent
     if judgement.action is Action.INSTALL:
         assert sight.enrollment is not None
         assert sight.enrollment.active

@@ -65,10 +65,10 @@ def test_whoever_enrolled_again_since_gets_it_again() -> None:
     assert (judgement.state, judgement.action) == (State.RE_ENROLLED, Action.INSTALL)
 
 
-@pytest.mark.parametrize("state", [CommandState.STORED, CommandState.FAILED])
+@pytest.mark.parametrize("state", [CommandState.STORED, CommandState.PREPARED, CommandState.FAILED])
 def test_what_never_arrived_or_was_refused_is_judged_as_anywhere(state: CommandState) -> None:
     command = replace(SENT, state=state, errors=(ErrorLink(domain="acme", code=1, text="no"),))
-    expected = {CommandState.STORED: Action.INSTALL, CommandState.FAILED: Action.PERSON}
+    expected = dict.fromkeys(CommandState, Action.INSTALL) | {CommandState.FAILED: Action.PERSON}
     assert _judge(command=command, episode=make_episode()).action is expected[state]
 
 

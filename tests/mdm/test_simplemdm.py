@@ -11,12 +11,14 @@ import pytest
 from profilegen.errors import ConfigProblem, NetworkProblem, NotPossible
 from profilegen.fleet.seat import Effective, EnrollmentChannel
 from profilegen.fleet.seen import CommandState, Inventory
+from profilegen.flow.fleet.giving import give
 from profilegen.mdm.client import FixedKey, basic
 from profilegen.mdm.simplemdm import CAPABILITIES, PER_SECOND, SimpleMdm
 from profilegen.ports.mdm import EventKind, InstallOrder
 from profilegen.profile.types import Platform
 from profilegen.report import Outcome
 from profilegen.secret import Secret
+from profilegen.storage.fleet.memory import MemoryFleetStore
 from tests.lab.mdm.replay import serving
 from tests.lab.mdm.replay.simplemdm import KEY, SimpleReplay, device
 from tests.mdm.hosting import Clockwork, client, enrolled, install, listed, looks, profile, removal
@@ -48,6 +50,10 @@ def within(
 
 def installed(simple: SimpleReplay, *orders: InstallOrder) -> Any:
     return within(simple, lambda connector, _: connector.install(orders))
+
+
+def given(simple: SimpleReplay, *orders: InstallOrder) -> Any:
+    return within(simple, lambda connector, clock: give(connector, orders, MemoryFleetStore(), clock))
 
 
 def test_a_profile_is_uploaded_once_assigned_to_one_device_and_comes_again_after_system_updates(
@@ -97,7 +103,7 @@ def test_a_lost_profile_is_unassigned_and_assigned_again_for_its_device_alone(si
     again = install("7", effective=first.effective, episode=2)
 
     touched = within(simple, lambda connector, _: connector.touched_by([again]))
-    (receipt,) = installed(simple, again)
+    (receipt,) = given(simple, again)
 
     assert (touched, receipt.already) == (1, False)
     assert simple.calls() == [f"DELETE {CUSTOM}/101/devices/7", f"POST {CUSTOM}/101/devices/7"]

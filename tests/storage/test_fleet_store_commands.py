@@ -87,6 +87,9 @@ def test_looks_of_years_leave_only_the_last_ones(place: Place) -> None:
 
 FORWARD = [
     (CommandState.STORED, CommandState.QUEUED, True),
+    (CommandState.STORED, CommandState.PREPARED, True),
+    (CommandState.PREPARED, CommandState.QUEUED, True),
+    (CommandState.QUEUED, CommandState.PREPARED, False),
     (CommandState.QUEUED, CommandState.UNPUSHED, True),
     (CommandState.UNPUSHED, CommandState.QUEUED, True),
     (CommandState.QUEUED, CommandState.WAITING, True),

@@ -26,7 +26,7 @@ from profilegen.flow.sendvalues import SendOrder, SendState, Sent
 from profilegen.ports import Clock
 from profilegen.ports.fleet import FleetStore, HistoryKind, HistoryLine, SeatQuery, SeatView
 
-NOT_PUSHED = frozenset({CommandState.STORED, CommandState.FAILED, CommandState.GONE})
+NOT_PUSHED = frozenset({CommandState.STORED, CommandState.PREPARED, CommandState.FAILED, CommandState.GONE})
 """States of a command after which nothing is about to be installed."""
 
 

@@ -218,7 +218,7 @@ class Looker:
                 await self._fall_silent(command, command.changed_at)
 
     async def _fall_silent(self, command: Command | None, at: datetime) -> None:
-        if command is not None and command.state.is_open and command.state is not CommandState.STORED:
+        if command is not None and command.state.is_open and not command.state.is_unsent:
             await self.store.change_command(command.id, command.enrollment, CommandState.SILENT, at)
 
     async def order(self, each: Judged, busy: frozenset[str], moment: Moment) -> LookOrder | None:
@@ -235,7 +235,7 @@ class Looker:
             at=LookAt.DEVICE if self._is_about_system(each) else LookAt.PROFILES,
         )
         if asked is not None and asked.state.is_open and (_never_left(each) or not self.tells_by_itself(each.seat.mdm)):
-            waits = each.judgement.action is Action.WAIT and asked.state is not CommandState.STORED
+            waits = each.judgement.action is Action.WAIT and not asked.state.is_unsent
             return replace(order, command=asked.id, again=waits)  # the same question once more
         command = Command(
             id=order.command,
@@ -259,7 +259,7 @@ class Looker:
 def _never_left(each: Judged) -> bool:
     """Return whether all that is open is a question that was written down and never reached its server."""
     command, look = each.view.sight.command, each.view.sight.look
-    is_stored = look is not None and look.state is CommandState.STORED
+    is_stored = look is not None and look.state.is_unsent
     return is_stored and (command is None or not command.state.is_open)
 
 

@@ -12,6 +12,7 @@ from profilegen.fleet.evidence import Moment
 from profilegen.fleet.seat import Effective, Seat, SecretRoute
 from profilegen.fleet.seen import Command, CommandKind, CommandState, Enrollment
 from profilegen.flow.fleet.anew import in_one
+from profilegen.flow.fleet.giving import give
 from profilegen.flow.fleet.looking import Looker
 from profilegen.flow.fleet.planning import Survey
 from profilegen.flow.fleet.refusing import NOT_GIVEN_OUT, refuse_unproved, touches_more
@@ -69,7 +70,7 @@ class Pusher:
         )
         await self._refuse_surprise(connector, installs, survey, order)
         if installs:
-            receipts = await connector.install([given for _, given in installs])
+            receipts = await give(connector, [given for _, given in installs], self.store, self.clock)
             await self._note(connector, installs, receipts, order, survey)
         if removals:
             receipts = await connector.remove([given for _, given in removals])
@@ -142,6 +143,7 @@ class Pusher:
                 signed=signed.data,
                 unsigned=draft.profile.content if encrypter is None else signed.data,  # no password leaves in the clear
                 effective=seat.effective,
+                prepared=stored.state is CommandState.PREPARED,
             )
         ]
 
@@ -169,6 +171,7 @@ class Pusher:
                 signed=template.content,
                 unsigned=template.content,
                 effective=seat.effective,
+                prepared=stored.state is CommandState.PREPARED,
             )
         ]
 
@@ -210,7 +213,10 @@ class Pusher:
         )
         if await self.store.store_command(command):
             return command
-        return command if _is_unsent(each) else None
+        known = each.view.sight.command
+        if known is None or not known.state.is_unsent:
+            return None
+        return known if known.id == command.id else command
 
     async def _refuse_surprise(
         self,
@@ -275,7 +281,7 @@ def _kept(seat: Seat) -> Effective:
 
 def _is_unsent(each: Judged) -> bool:
     command = each.view.sight.command
-    return command is not None and command.state is CommandState.STORED
+    return command is not None and command.state.is_unsent
 
 
 def _refuse_other_identifier(seat: Seat, identifier: str) -> None:

@@ -14,6 +14,7 @@ from profilegen.storage.fleet.values import to_time
 
 PROGRESS = {
     CommandState.STORED: 0,
+    CommandState.PREPARED: 0,
     CommandState.QUEUED: 1,
     CommandState.UNPUSHED: 1,
     CommandState.WAITING: 2,
